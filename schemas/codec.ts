@@ -1,0 +1,70 @@
+/**
+ * Avro in the Confluent wire format: byte 0, a 4-byte schema id, the body. The only file that imports avsc.
+ * Ids are fixed: they name a released version of a record for ever.
+ */
+import avsc from 'avsc';
+import { type AcceptedEvent, AcceptedEventSchema } from './generated/accepted_event.ts';
+import { type EnrichedEvent, EnrichedEventSchema } from './generated/enriched_event.ts';
+import { type ReferenceRecord, ReferenceRecordSchema } from './generated/reference_record.ts';
+import { type RejectedRecord, RejectedRecordSchema } from './generated/rejected_record.ts';
+import { type SettlementRequest, SettlementRequestSchema } from './generated/settlement_request.ts';
+
+/** The bytes are not a record of ours: which schema id they name, or what is wrong with them. */
+export class CodecError extends Error {
+  override name = 'CodecError';
+}
+
+export interface Codec<T> {
+  readonly name: string;
+  readonly id: number;
+  /** Throws CodecError naming every faulty path. */
+  encode(record: T): Buffer;
+  /** Throws CodecError for a wrong magic byte, an unknown id or a short body. */
+  decode(bytes: Buffer): T;
+}
+
+function codec<T>(id: number, schema: unknown): Codec<T> {
+  const type = avsc.Type.forSchema(schema as avsc.Schema);
+  const name = type.name?.split('.').pop() ?? String(id);
+  let scratch = Buffer.allocUnsafe(16_384);
+  return {
+    name,
+    id,
+    encode(record) {
+      let end: number;
+      try {
+        end = type.encode(record, scratch, 5);
+        if (end < 0) {
+          scratch = Buffer.allocUnsafe(scratch.length * 2 - end);
+          end = type.encode(record, scratch, 5);
+        }
+      } catch {
+        const paths: string[] = [];
+        type.isValid(record, { errorHook: (path, value) => paths.push(`${path.join('.')} (${typeof value})`) });
+        throw new CodecError(`${name} cannot be encoded: ${paths.join(', ') || 'unknown path'}`);
+      }
+      scratch[0] = 0;
+      scratch.writeUInt32BE(id, 1);
+      return Buffer.from(scratch.subarray(0, end));
+    },
+    decode(bytes) {
+      if (bytes.length < 5 || bytes[0] !== 0) throw new CodecError(`not Avro in the Confluent wire format: ${bytes.length} bytes, first ${bytes[0] ?? 'none'}`);
+      const found = bytes.readUInt32BE(1);
+      if (found !== id) throw new CodecError(`schema id ${found}, expected ${id} (${name})`);
+      try {
+        const { value, offset } = type.decode(bytes, 5) as { value: T; offset: number };
+        if (offset !== bytes.length) throw new Error(`body ends at ${offset} of ${bytes.length}`);
+        return value;
+      } catch (error) {
+        throw new CodecError(`${name} cannot be decoded: ${error instanceof Error ? error.message : error}`);
+      }
+    },
+  };
+}
+
+export const acceptedEvent = codec<AcceptedEvent>(101, AcceptedEventSchema);
+export const enrichedEvent = codec<EnrichedEvent>(201, EnrichedEventSchema);
+export const settlementRequest = codec<SettlementRequest>(301, SettlementRequestSchema);
+export const rejectedRecord = codec<RejectedRecord>(401, RejectedRecordSchema);
+export const referenceRecord = codec<ReferenceRecord>(501, ReferenceRecordSchema);
+export const codecs = [acceptedEvent, enrichedEvent, settlementRequest, rejectedRecord, referenceRecord] as const;

@@ -1,0 +1,35 @@
+/** THE map: topic → record, key, partitions, retention, writer and readers. Everything else about topics is derived from it. */
+
+export interface Topic {
+  /** Name after the configurable prefix. */
+  name: 'collected' | 'accepted' | 'enriched' | 'settlements' | 'rejected' | 'reference';
+  record: string;
+  /** What the record key is made of. */
+  key: string;
+  encoding: 'json' | 'avro';
+  /** Default number of partitions; fixed for the life of the topic. */
+  partitions: number;
+  retention_ms: number | null;
+  compacted: boolean;
+  writers: string[];
+  readers: string[];
+}
+
+const day_ms = 86_400_000;
+
+export const topics: readonly Topic[] = [
+  { name: 'collected', record: 'event or reference record (JSON)', key: 'any', encoding: 'json', partitions: 4, retention_ms: 7 * day_ms, compacted: false, writers: ['brands', 'collector'], readers: ['ingest'] },
+  { name: 'accepted', record: 'AcceptedEvent', key: 'brand/event id', encoding: 'avro', partitions: 4, retention_ms: 7 * day_ms, compacted: false, writers: ['ingest', 'attribution'], readers: ['enrichment'] },
+  { name: 'enriched', record: 'EnrichedEvent', key: 'brand/event id', encoding: 'avro', partitions: 4, retention_ms: 7 * day_ms, compacted: false, writers: ['enrichment'], readers: ['attribution'] },
+  { name: 'settlements', record: 'SettlementRequest', key: 'brand/redemption id', encoding: 'avro', partitions: 4, retention_ms: 7 * day_ms, compacted: false, writers: ['attribution'], readers: ['attribution'] },
+  { name: 'rejected', record: 'RejectedRecord', key: 'source position', encoding: 'avro', partitions: 4, retention_ms: 30 * day_ms, compacted: false, writers: ['ingest', 'enrichment', 'attribution'], readers: ['attribution', 'replay'] },
+  { name: 'reference', record: 'ReferenceRecord', key: 'kind/brand/id/valid_from', encoding: 'avro', partitions: 1, retention_ms: null, compacted: true, writers: ['ingest'], readers: ['enrichment', 'attribution'] },
+];
+
+export type TopicName = Topic['name'];
+export type TopicNames = Record<TopicName, string>;
+
+/** Full names under a prefix such as `engagement.`. */
+export function topicNames(prefix: string): TopicNames {
+  return Object.fromEntries(topics.map((t) => [t.name, prefix + t.name])) as TopicNames;
+}

@@ -1,0 +1,129 @@
+/**
+ * The recorder: enriched → events, duplicates, identity links; rejected → rejected_events; reference → reference_records.
+ * It inserts first and looks for affected redemptions after: of a touch and a redemption that arrive together on different
+ * workers, at least one sees the other.
+ */
+import { enrichedEvent, referenceRecord, rejectedRecord, settlementRequest } from '../../../schemas/codec.ts';
+import type { SettlementRequest } from '../../../schemas/generated/settlement_request.ts';
+import type { TopicNames } from '../../../schemas/topics.ts';
+import type { EventLog, OutgoingRecord } from '../../platform/event-log/port.ts';
+import type { Batch, Service } from '../../platform/run-service.ts';
+import type { Telemetry } from '../../platform/telemetry.ts';
+import type { Warehouse } from '../../platform/warehouse/port.ts';
+import { insertExactly } from '../exact-insert.ts';
+import { decideRecording } from './decide.ts';
+import { affectedRedemptions, loadSeen } from './loads.ts';
+import {
+  duplicate_columns,
+  event_columns,
+  link_columns,
+  reference_columns,
+  referenceRow,
+  rejected_columns,
+  rejectedRow,
+} from './rows.ts';
+
+export interface AttributionParts {
+  log: EventLog;
+  warehouse: Warehouse;
+  telemetry: Telemetry;
+  topics: TopicNames;
+  batch_records: number;
+  fill_ms: number;
+}
+
+const name = 'grapevine-recorder';
+const position = ['source_topic', 'source_partition', 'source_offset'] as const;
+
+export function recorder(parts: AttributionParts): Service {
+  const { topics } = parts;
+  const works: Record<string, (batch: Batch, parts: AttributionParts) => Promise<void>> = {
+    [topics.enriched]: recordEvents,
+    [topics.rejected]: recordRejected,
+    [topics.reference]: recordReference,
+  };
+  return {
+    name,
+    topics: Object.keys(works),
+    exact: true,
+    batch_records: parts.batch_records,
+    fill_ms: parts.fill_ms,
+    work: (batch) => works[batch.topic]!(batch, parts),
+  };
+}
+
+async function recordEvents(batch: Batch, { log, warehouse, telemetry, topics }: AttributionParts): Promise<void> {
+  const events = telemetry.busy(name, 'decode', () => batch.records.map((record) => enrichedEvent.decode(record.value)));
+  const seen = await loadSeen(warehouse, events, batch.name);
+  const recording = telemetry.busy(name, 'decide', () => decideRecording(events, seen, batch.name));
+  await insertExactly(warehouse, batch, {
+    table: 'events',
+    columns: event_columns,
+    rows: recording.events,
+    identity: ['brand_id', 'event_id', 'revision', 'sign'],
+  });
+  await insertExactly(warehouse, batch, {
+    table: 'duplicates',
+    columns: duplicate_columns,
+    rows: await unrecorded(warehouse, batch, 'duplicates', recording.duplicates),
+    identity: position,
+  });
+  await insertExactly(warehouse, batch, {
+    table: 'identity_links',
+    columns: link_columns,
+    rows: recording.links,
+    identity: ['brand_id', 'event_id', 'left', 'right', 'sign'],
+  });
+  const requests = await affectedRedemptions(warehouse, recording.changed); // insert first, look after
+  batch.fence();
+  await log.produce(requests.map((request) => outgoing(topics.settlements, request)));
+}
+
+const outgoing = (topic: string, request: SettlementRequest): OutgoingRecord => ({
+  topic,
+  key: `${request.brand_id}/${request.redemption_id}`,
+  value: settlementRequest.encode(request),
+});
+
+async function recordRejected(batch: Batch, { warehouse }: AttributionParts): Promise<void> {
+  const rows = batch.records.map((record) => rejectedRow(rejectedRecord.decode(record.value), batch.name));
+  await insertExactly(warehouse, batch, {
+    table: 'rejected_events',
+    columns: rejected_columns,
+    rows: await unrecorded(warehouse, batch, 'rejected_events', rows),
+    identity: position,
+  });
+}
+
+async function recordReference(batch: Batch, { warehouse }: AttributionParts): Promise<void> {
+  const rows = batch.records.map((record) => referenceRow(referenceRecord.decode(record.value), record.offset, batch.name));
+  await insertExactly(warehouse, batch, {
+    table: 'reference_records',
+    columns: reference_columns,
+    rows: await unrecorded(warehouse, batch, 'reference_records', rows),
+    identity: position,
+  });
+}
+
+/** Rows whose source position has no row yet, in another batch or earlier in this one: an echo from upstream counts nothing. */
+async function unrecorded(warehouse: Warehouse, batch: Batch, table: string, rows: unknown[][]): Promise<unknown[][]> {
+  if (rows.length === 0) return rows;
+  const known = new Set<string>();
+  const key = (topic: unknown, partition: unknown, offset: unknown): string => `${topic}/${partition}/${offset}`;
+  const stored = await warehouse.query<{ source_topic: string; source_partition: number; source_offset: number }>(
+    `SELECT source_topic, source_partition, source_offset FROM ${table}
+     WHERE source_topic IN {topics:Array(String)} AND source_offset IN {offsets:Array(Int64)} AND batch != {batch:String}`,
+    {
+      topics: [...new Set(rows.map((row) => String(row[0])))],
+      offsets: [...new Set(rows.map((row) => Number(row[2])))],
+      batch: batch.name,
+    },
+  );
+  for (const row of stored) known.add(key(row.source_topic, row.source_partition, row.source_offset));
+  return rows.filter((row) => {
+    const at = key(row[0], row[1], row[2]);
+    if (known.has(at)) return false;
+    known.add(at);
+    return true;
+  });
+}

@@ -1,0 +1,102 @@
+/** What the settler reads: the standing events of the redemptions asked for, the touches before them, and the ledger's balance. */
+import type { Warehouse } from '../../platform/warehouse/port.ts';
+import type { StoredEvent } from '../journey.ts';
+import type { Credit } from '../ledger.ts';
+
+const columns = [
+  'event_id', 'type', 'brand_id', 'campaign_id', 'influencer_id', 'post_id', 'product_id', 'platform', 'relationship', 'tier', 'count',
+  'is_valid', 'identity_key', 'identity_kind', 'influencer_identifiers', 'identifier_pseudonyms', 'coupon_code', 'redemption_id', 'status',
+  'amount_e4', 'currency', 'quantity', 'retailer_id', 'store_id', 'campaign_scope', 'owner_id', 'owner_relationship', 'owner_tier',
+  'owner_identifiers', 'issued_to', 'coupon_use', 'flags', 'click_window_ms', 'comment_window_ms', 'share_window_ms', 'like_window_ms',
+] as const;
+const selected = `${columns.join(', ')}, toUnixTimestamp64Milli(occurred_at) AS occurred_ms, revision, sign`;
+
+type Loaded = Omit<StoredEvent, 'occurred_at'> & { occurred_ms: number; revision: number; sign: number };
+
+const redemptionKey = (row: { brand_id: string; redemption_id: string }): string => `${row.brand_id}/${row.redemption_id}`;
+const personKey = (row: { brand_id: string; identity_key: string }): string => `${row.brand_id}/${row.identity_key}`;
+const unique = (values: Iterable<string>): string[] => [...new Set(values)].sort();
+
+function groupBy<T>(rows: T[], keyOf: (row: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const row of rows) {
+    const group = groups.get(keyOf(row));
+    if (group) group.push(row);
+    else groups.set(keyOf(row), [row]);
+  }
+  return groups;
+}
+
+/** Rows whose signs do not cancel, by event id and revision. */
+function standing(rows: Loaded[]): StoredEvent[] {
+  const sums = new Map<string, { sum: number; row: Loaded | null }>();
+  for (const row of rows) {
+    const key = `${row.brand_id}/${row.event_id}/${row.revision}`;
+    const cell = sums.get(key) ?? { sum: 0, row: null };
+    cell.sum += row.sign;
+    if (row.sign > 0) cell.row = row;
+    sums.set(key, cell);
+  }
+  const out: StoredEvent[] = [];
+  for (const { sum, row } of sums.values()) {
+    if (sum <= 0 || !row) continue;
+    const { occurred_ms, revision: _revision, sign: _sign, ...event } = row;
+    out.push({ ...event, occurred_at: occurred_ms });
+  }
+  return out;
+}
+
+export interface Asked {
+  brand_id: string;
+  redemption_id: string;
+}
+
+/** Standing redemption events by `brand/redemption id`. */
+export async function loadRedemptions(warehouse: Warehouse, asked: Asked[]): Promise<Map<string, StoredEvent[]>> {
+  const rows = await warehouse.query<Loaded>(
+    `SELECT ${selected} FROM events
+     WHERE brand_id IN {brands:Array(String)} AND redemption_id IN {ids:Array(String)} AND type = 'coupon_redemption'`,
+    { brands: unique(asked.map((a) => a.brand_id)), ids: unique(asked.map((a) => a.redemption_id)) },
+  );
+  return groupBy(standing(rows), redemptionKey);
+}
+
+/** Standing touches of the redeemers, by `brand/identity key`, as far back as any of the look-back windows reaches. */
+export async function loadTouches(warehouse: Warehouse, redemptions: StoredEvent[]): Promise<Map<string, StoredEvent[]>> {
+  const known = redemptions.filter((r) => r.identity_key !== '' && r.status === 'redeemed');
+  if (known.length === 0) return new Map();
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const r of known) {
+    first = Math.min(first, r.occurred_at - Math.max(r.click_window_ms, r.comment_window_ms, r.share_window_ms, r.like_window_ms));
+    last = Math.max(last, r.occurred_at);
+  }
+  const rows = await warehouse.query<Loaded>(
+    `SELECT ${selected} FROM events
+     WHERE brand_id IN {brands:Array(String)} AND identity_key IN {people:Array(String)} AND type != 'coupon_redemption'
+       AND occurred_at BETWEEN fromUnixTimestamp64Milli({first:Int64}, 'UTC') AND fromUnixTimestamp64Milli({last:Int64}, 'UTC')`,
+    { brands: unique(known.map((r) => r.brand_id)), people: unique(known.map((r) => r.identity_key)), first, last },
+  );
+  return groupBy(standing(rows), personKey);
+}
+
+type BalanceRow = Omit<Credit, 'touched_at' | 'redeemed_at'> & { touched_ms: number; redeemed_ms: number };
+
+/** What the ledger says today, by `brand/redemption id`: sums over its postings, zero sums left out. */
+export async function loadBalances(warehouse: Warehouse, asked: Asked[]): Promise<Map<string, Credit[]>> {
+  const dimensions =
+    'brand_id, redemption_id, model, touch_event_id, touch_type, campaign_id, influencer_id, relationship, tier, post_id, product_id, store_id, retailer_id, currency, matched_by, hops';
+  const rows = await warehouse.query<BalanceRow>(
+    `SELECT ${dimensions}, toUnixTimestamp64Milli(touched_at) AS touched_ms, toUnixTimestamp64Milli(redeemed_at) AS redeemed_ms,
+       sum(ledger.credit_ppm) AS credit_ppm, sum(ledger.amount_e4) AS amount_e4
+     FROM attribution_ledger AS ledger
+     WHERE brand_id IN {brands:Array(String)} AND redemption_id IN {ids:Array(String)} AND kind = 'posting'
+     GROUP BY ${dimensions}, touched_at, redeemed_at
+     HAVING credit_ppm != 0 OR amount_e4 != 0`,
+    { brands: unique(asked.map((a) => a.brand_id)), ids: unique(asked.map((a) => a.redemption_id)) },
+  );
+  return groupBy(
+    rows.map(({ touched_ms, redeemed_ms, ...credit }) => ({ ...credit, touched_at: touched_ms, redeemed_at: redeemed_ms })),
+    redemptionKey,
+  );
+}

@@ -1,0 +1,152 @@
+/** `grapevine explain FILE|-`: for one event, what each step added, or who refused it and why. Writes nothing. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import type { AcceptedEvent } from '../../schemas/generated/accepted_event.ts';
+import type { EnrichedEvent } from '../../schemas/generated/enriched_event.ts';
+import { topicNames } from '../../schemas/topics.ts';
+import { type ReferenceIndex, referenceIndex } from '../enrichment/lookups.ts';
+import { enrichment } from '../enrichment/pipeline.ts';
+import { type IngestLookups, ingest } from '../ingest/pipeline.ts';
+import { type Config, readConfig } from '../platform/config.ts';
+import { openKeys } from '../platform/keys.ts';
+import type { Trace } from '../platform/pipeline.ts';
+import { recordsOf } from './feed.ts';
+import { print, UsageError } from './output.ts';
+import { masterKey, openWarehouseOf } from './pipeline.ts';
+import { configFor } from './running.ts';
+
+interface ExplainOptions {
+  data: string;
+  reference: string[];
+  json?: boolean;
+}
+
+export const explainCommand = (): Command =>
+  new Command('explain')
+    .description('Tell the story of one event: what each step added, or who refused it and why. Writes nothing.')
+    .argument('<file>', 'a file with one event (or - for standard input); of several lines the first is explained')
+    .option('--reference <file...>', 'reference records to know besides those in the data directory', [])
+    .option('--data <dir>', 'data directory whose reference data is used, when it exists', './grapevine-data')
+    .option('--json', 'print every step as JSON')
+    .addHelpText('after', `\nExample:\n  head -1 events.ndjson | grapevine explain -`)
+    .action(explain);
+
+/** One step of the story. */
+export interface Chapter {
+  service: string;
+  step: string;
+  outcome: 'kept' | 'dropped' | 'rejected';
+  /** Field → new value, for what the step changed. */
+  changed: Record<string, unknown>;
+  faults: { code: string; path: string; detail: string }[];
+}
+
+async function explain(file: string, options: ExplainOptions): Promise<void> {
+  const config = configFor(readConfig(process.env), options.data);
+  const value = file === '-' ? readFileSync(0) : readFileSync(file);
+  const [line] = value.toString('latin1').split(/\r?\n/, 1);
+  const bytes = Buffer.from(line?.trim().startsWith('{') && value.indexOf(10) >= 0 && isWhole(line) ? line : value.toString('latin1').trim(), 'latin1');
+  if (bytes.length === 0) throw new UsageError(`${file} is empty: expected one event as JSON`);
+  const topic = topicNames(config.GRAPEVINE_TOPIC_PREFIX).collected;
+  const keys = openKeys(existsSync(options.data) || config.GRAPEVINE_PII_KEY ? masterKey(config, options.data) : Buffer.alloc(32));
+  const lookups: IngestLookups = { keys, sources: new Map([[topic, { brand_ids: '*' }]]) };
+  const known = await knownReference(config, options, lookups, topic);
+  const chapters = storyOf(bytes, topic, lookups, known);
+  print(options.json ? JSON.stringify(chapters, null, 2) : chapters.map(told).join('\n'));
+  if (chapters.some((c) => c.outcome === 'rejected')) process.exitCode = 1;
+}
+
+const isWhole = (line: string): boolean => {
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Runs both pure pipelines over the bytes and says what each step did. */
+export function storyOf(bytes: Buffer, topic: string, lookups: IngestLookups, known: ReferenceIndex): Chapter[] {
+  const record = { topic, partition: 0, offset: 0, timestamp: Date.now(), key: null, value: bytes };
+  const chapters = ingest.trace(record, lookups).map((trace, i, all) => chapter('ingest', trace, i > 0 ? all[i - 1]! : null));
+  const verdict = ingest.decide(record, lookups);
+  if (verdict.kind !== 'kept' || verdict.value.kind !== 'event') return chapters;
+  const accepted: AcceptedEvent = verdict.value.event;
+  const traces = enrichment.trace(accepted, known);
+  let before: Record<string, unknown> = { ...accepted };
+  for (const trace of traces) {
+    const after: Record<string, unknown> = trace.outcome.kind === 'kept' ? structuredClone(trace.outcome.value as EnrichedEvent & Record<string, unknown>) : {};
+    chapters.push({ service: 'enrichment', step: trace.step, outcome: trace.outcome.kind, changed: difference(before, after), faults: [] });
+    before = after;
+  }
+  return chapters;
+}
+
+function chapter(service: string, trace: Trace, previous: Trace | null): Chapter {
+  const value = (t: Trace | null): Record<string, unknown> =>
+    t?.outcome.kind === 'kept' && typeof t.outcome.value === 'object' ? { ...(t.outcome.value as object) } : {};
+  return {
+    service,
+    step: trace.step,
+    outcome: trace.outcome.kind,
+    changed: difference(value(previous), value(trace)),
+    faults: trace.outcome.kind === 'rejected' ? trace.outcome.faults : [],
+  };
+}
+
+function difference(before: Record<string, unknown>, after: Record<string, unknown>): Record<string, unknown> {
+  const changed: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(after)) {
+    if (value === null || value === '' || (Array.isArray(value) && value.length === 0)) continue;
+    if (JSON.stringify(before[field]) !== JSON.stringify(value)) changed[field] = value;
+  }
+  return changed;
+}
+
+function told({ service, step, outcome, changed, faults }: Chapter): string {
+  const head = `${service} · ${step}: ${outcome}`;
+  const added = Object.entries(changed).map(([field, value]) => `    ${field} = ${short(value)}`);
+  const wrong = faults.map((f) => `    ${f.code} at ${f.path === '' ? 'the whole record' : f.path}: ${f.detail}`);
+  return [head, ...added, ...wrong].join('\n');
+}
+
+const short = (value: unknown): string => {
+  const text = Buffer.isBuffer(value) ? `${value.length} bytes` : JSON.stringify(value);
+  return text.length > 120 ? `${text.slice(0, 117)}…` : text;
+};
+
+/** Reference data of the data directory (when there is a warehouse) and of the files named. */
+async function knownReference(config: Config, options: ExplainOptions, lookups: IngestLookups, topic: string): Promise<ReferenceIndex> {
+  const known = referenceIndex();
+  if (config.CLICKHOUSE_URL || existsSync(join(options.data, 'warehouse'))) {
+    const warehouse = await openWarehouseOf(config, options.data);
+    try {
+      const rows = await warehouse.query<StoredReference>(
+        `SELECT kind, brand_id, id, name, toUnixTimestamp64Milli(valid_from) AS valid_from, toUnixTimestamp64Milli(valid_to) AS valid_to, body, version
+         FROM reference_records ORDER BY version`,
+      );
+      for (const row of rows) known.apply({ ...row, source_topic: topic, source_partition: 0, source_offset: 0, source_at: 0 }, row.version);
+    } finally {
+      await warehouse.close();
+    }
+  }
+  let version = known.version;
+  for await (const value of recordsOf(options.reference)) {
+    const verdict = ingest.decide({ topic, partition: 0, offset: 0, timestamp: Date.now(), key: null, value }, lookups);
+    if (verdict.kind === 'rejected') throw new UsageError(`a reference record is refused: ${verdict.faults[0]?.code} at ${verdict.faults[0]?.path}: ${verdict.faults[0]?.detail}`);
+    if (verdict.kind === 'kept' && verdict.value.kind === 'reference') known.apply(verdict.value.reference, ++version);
+  }
+  return known;
+}
+
+interface StoredReference {
+  kind: string;
+  brand_id: string;
+  id: string;
+  name: string | null;
+  valid_from: number | null;
+  valid_to: number | null;
+  body: string;
+  version: number;
+}

@@ -1,0 +1,100 @@
+/** Puts files into the source topic: NDJSON lines as they are, YAML and CSV rows as JSON. Bytes that are not text go in as they came. */
+import { createReadStream, readFileSync } from 'node:fs';
+import { basename, extname } from 'node:path';
+import type { Readable } from 'node:stream';
+import { parseAllDocuments } from 'yaml';
+import { readPreset } from '../ingest/presets/register.ts';
+import type { OutgoingRecord } from '../platform/event-log/port.ts';
+import { UsageError } from './output.ts';
+import type { Pipeline } from './pipeline.ts';
+
+export interface Feed {
+  reference: string[];
+  files: string[];
+  preset: string | null;
+  brand: string | null;
+}
+
+export interface Stage {
+  label: string;
+  records: number;
+}
+
+const chunk_records = 5_000;
+const chunk_bytes = 4 << 20;
+
+/** Yields after the reference files and after the event files, so that the caller can let the pipeline catch up between. */
+export async function* feed(pipeline: Pipeline, { reference, files, preset, brand }: Feed): AsyncGenerator<Stage> {
+  if (reference.length > 0) yield { label: 'reference', records: await send(pipeline, recordsOf(reference)) };
+  if (preset) {
+    const { references, events } = readPreset(preset, files, brand ?? '');
+    yield { label: 'reference', records: await send(pipeline, asJson(references)) };
+    yield { label: 'events', records: await send(pipeline, asJson(events)) };
+  } else yield { label: 'events', records: await send(pipeline, recordsOf(files)) };
+}
+
+async function* asJson(rows: AsyncIterable<object>): AsyncGenerator<Buffer> {
+  for await (const row of rows) yield Buffer.from(JSON.stringify(row));
+}
+
+/** Records of NDJSON and YAML files, as bytes. */
+export async function* recordsOf(files: string[]): AsyncGenerator<Buffer> {
+  for (const file of files) {
+    const kind = extname(basename(file));
+    if (kind === '.yaml' || kind === '.yml') yield* yamlRecords(file);
+    else if (kind === '.csv') throw new UsageError(`${file}: a CSV file needs --preset, which says what its columns mean`);
+    else yield* lines(file === '-' ? process.stdin : createReadStream(file));
+  }
+}
+
+/** Every document of a YAML file; a list stands for its items. */
+function* yamlRecords(file: string): Generator<Buffer> {
+  for (const document of parseAllDocuments(readFileSync(file, 'utf8'))) {
+    const [error] = document.errors;
+    if (error) throw new UsageError(`${file}: ${error.message}`);
+    const value: unknown = document.toJS();
+    for (const record of Array.isArray(value) ? value : [value]) yield Buffer.from(JSON.stringify(record));
+  }
+}
+
+/** Lines as bytes: a line that is not valid UTF-8 reaches ingest unharmed. Empty lines are skipped. */
+async function* lines(stream: Readable): AsyncGenerator<Buffer> {
+  let rest: Buffer[] = [];
+  for await (const bytes of stream as AsyncIterable<Buffer>) {
+    let from = 0;
+    for (let end = bytes.indexOf(10, from); end >= 0; end = bytes.indexOf(10, from)) {
+      const tail = bytes.subarray(from, end);
+      const line = trimmed(rest.length > 0 ? Buffer.concat([...rest, tail]) : tail);
+      rest = [];
+      from = end + 1;
+      if (line.length > 0) yield line;
+    }
+    if (from < bytes.length) rest.push(bytes.subarray(from));
+  }
+  const last = trimmed(Buffer.concat(rest));
+  if (last.length > 0) yield last;
+}
+
+const trimmed = (line: Buffer): Buffer => (line.at(-1) === 13 ? line.subarray(0, -1) : line);
+
+/** Produces in chunks, spread evenly over the partitions; returns how many records went in. */
+async function send({ log, topics, failed }: Pipeline, records: AsyncIterable<Buffer>): Promise<number> {
+  const partitions = (await log.bounds(topics.collected)).length;
+  let sent = 0;
+  let bytes = 0;
+  let chunk: OutgoingRecord[] = [];
+  const flush = async (): Promise<void> => {
+    await Promise.race([log.produce(chunk), failed]);
+    sent += chunk.length;
+    chunk = [];
+    bytes = 0;
+  };
+  for await (const value of records) {
+    const at = sent + chunk.length;
+    chunk.push({ topic: topics.collected, key: String(at), value, partition: Math.floor(at / chunk_records) % partitions });
+    bytes += value.length;
+    if (chunk.length >= chunk_records || bytes >= chunk_bytes) await flush();
+  }
+  if (chunk.length > 0) await flush();
+  return sent;
+}

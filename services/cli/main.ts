@@ -1,0 +1,35 @@
+/** `grapevine …`: one file a command. */
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '../platform/config.ts';
+import { configCommand } from './config.ts';
+import { explainCommand } from './explain.ts';
+import { migrateCommand } from './migrate.ts';
+import { UsageError } from './output.ts';
+import { queryCommand } from './query.ts';
+import { runCommand } from './run.ts';
+import { schemasCommand } from './schemas.ts';
+import { startCommand } from './start.ts';
+import { topicsCommand } from './topics.ts';
+import { warehouseCommand } from './warehouse.ts';
+
+const program = new Command('grapevine')
+  .description('Engagement events in, attributed credits out: who moves more sales, a blogger or a friend?')
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: true })
+  .showSuggestionAfterError();
+const commands = [runCommand, startCommand, queryCommand, explainCommand, warehouseCommand, migrateCommand, topicsCommand, configCommand, schemasCommand];
+for (const command of commands) program.addCommand(command().exitOverride());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else if (error instanceof UsageError || error instanceof ConfigError) {
+    process.stderr.write(`grapevine: ${error.message}\n`);
+    process.exitCode = 2;
+  } else {
+    process.stderr.write(`grapevine: ${error instanceof Error ? error.message : String(error)}\n`);
+    if (process.env.LOG_LEVEL === 'debug' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    process.exitCode = 1;
+  }
+}

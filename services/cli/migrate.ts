@@ -1,0 +1,24 @@
+/** `grapevine migrate`: bring the warehouse's tables and views up to date. */
+import { Command } from 'commander';
+import { migrate } from '../../infra/migrate.ts';
+import { readConfig } from '../platform/config.ts';
+import { print } from './output.ts';
+import { openWarehouseOf } from './pipeline.ts';
+import { configFor } from './running.ts';
+
+export const migrateCommand = (): Command =>
+  new Command('migrate')
+    .description('Create or update the tables and views of the warehouse; safe to repeat.')
+    .option('--data <dir>', 'data directory', './grapevine-data')
+    .option('--json', 'print what was applied as JSON')
+    .addHelpText('after', '\nExample:\n  CLICKHOUSE_URL=http://localhost:8123 grapevine migrate')
+    .action(async (options: { data: string; json?: boolean }) => {
+      const config = configFor(readConfig(process.env), options.data);
+      const warehouse = await openWarehouseOf(config, options.data);
+      try {
+        const done = await migrate(warehouse, config.CLICKHOUSE_DATABASE);
+        print(options.json ? JSON.stringify(done) : `${done.applied.length} applied, ${done.present.length} already there`);
+      } finally {
+        await warehouse.close();
+      }
+    });

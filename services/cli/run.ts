@@ -1,0 +1,73 @@
+/** `grapevine run FILE…`: files through the whole pipeline to the end, and a summary that accounts for every record. */
+import { Command } from 'commander';
+import { readConfig } from '../platform/config.ts';
+import { feed } from './feed.ts';
+import { print, progressBar, stopAsked, table, UsageError } from './output.ts';
+import { openPipeline, type Pipeline } from './pipeline.ts';
+import { type RunSummary, summarise } from './summary.ts';
+
+interface RunOptions {
+  reference: string[];
+  preset?: string;
+  brand?: string;
+  data: string;
+  json?: boolean;
+}
+
+export const runCommand = (): Command =>
+  new Command('run')
+    .description('Feed files (- = stdin) through the whole pipeline to the end and account for every record.')
+    .argument('<file...>', 'NDJSON events, YAML or NDJSON reference records, or with --preset CSV files or a directory of them')
+    .option('--reference <file...>', 'reference records to read first (NDJSON or YAML)', [])
+    .option('--preset <name>', 'map rows of a known format, such as retail')
+    .option('--brand <id>', 'the only brand these files may speak for (required with --preset)')
+    .option('--data <dir>', 'data directory', './grapevine-data')
+    .option('--json', 'print one JSON object instead of a table')
+    .addHelpText('after', '\nExample:\n  grapevine run --reference reference.yaml events.ndjson\n  grapevine run --preset retail --brand acme ./redemptions')
+    .action(run);
+
+async function run(files: string[], options: RunOptions): Promise<void> {
+  if (options.preset && !options.brand) throw new UsageError('--preset needs --brand: the files do not say whose they are');
+  const config = readConfig(process.env);
+  const started = Date.now();
+  const pipeline = await openPipeline(config, options.data, options.brand ? [options.brand] : '*');
+  const stop = stopAsked().then(() => 'stopped' as const);
+  try {
+    const before = await pipeline.log.bounds(pipeline.topics.collected);
+    const finished = work(pipeline, files, options);
+    finished.catch(() => undefined);
+    if ((await Promise.race([finished, stop, pipeline.failed])) === 'stopped') {
+      process.stderr.write('stopped: what was read is safe and goes on with the next run or start on this data directory\n');
+      process.exitCode = 1;
+      return;
+    }
+    const summary = await summarise(pipeline, before, (Date.now() - started) / 1_000);
+    print(options.json ? JSON.stringify(summary) : readable(summary));
+    if (summary.difference !== 0) process.exitCode = 1;
+  } finally {
+    await pipeline.close();
+  }
+}
+
+async function work(pipeline: Pipeline, files: string[], { reference, preset, brand }: RunOptions): Promise<'done'> {
+  await pipeline.start();
+  await pipeline.drained(); // an earlier run may have been stopped half way
+  for await (const stage of feed(pipeline, { reference, files, preset: preset ?? null, brand: brand ?? null })) {
+    const bar = progressBar(stage.label, stage.records);
+    await pipeline.drained(({ lag }) => bar.update(Math.max(0, stage.records - Math.max(...Object.values(lag)))));
+    bar.stop();
+  }
+  return 'done';
+}
+
+function readable(summary: RunSummary): string {
+  const lines = [
+    table(['', 'events'], [['received', summary.received], ['stored', summary.stored], ['duplicate', summary.duplicate], ['rejected', summary.rejected], ['difference', summary.difference]]),
+    '',
+    table(['stored by type', 'events'], Object.entries(summary.by_type)),
+  ];
+  const codes = Object.entries(summary.rejected_by_code);
+  if (codes.length > 0) lines.push('', table(['rejected by code', 'events'], codes));
+  lines.push('', `${summary.reference} reference records; ${summary.seconds.toFixed(1)} s; ${Math.round(summary.received / summary.seconds).toLocaleString('en-US')} events/s`);
+  return lines.join('\n');
+}

@@ -1,0 +1,56 @@
+/** What became of the records between two positions of the source topic, read from the receipts. */
+import type { Pipeline } from './pipeline.ts';
+
+export interface RunSummary {
+  /** Events read; reference records are counted apart. */
+  received: number;
+  stored: number;
+  duplicate: number;
+  rejected: number;
+  /** received − stored − duplicate − rejected: anything but 0 is a fault. */
+  difference: number;
+  reference: number;
+  by_type: Record<string, number>;
+  rejected_by_code: Record<string, number>;
+  seconds: number;
+}
+
+type Bounds = { partition: number; end: number }[];
+
+/** Accounts for every position of `collected` from `before` (its bounds then) to now. */
+export async function summarise({ log, warehouse, topics }: Pipeline, before: Bounds, seconds: number): Promise<RunSummary> {
+  const now = await log.bounds(topics.collected);
+  const startOf = new Map(before.map((b) => [b.partition, b.end]));
+  const ranges = now.map(({ partition, end }) => ({ partition, from: startOf.get(partition) ?? 0, end }));
+  const where = `source_topic = {topic:String} AND (${ranges
+    .map((r) => `(source_partition = ${r.partition} AND source_offset >= ${r.from} AND source_offset < ${r.end})`)
+    .join(' OR ')})`;
+  const topic = { topic: topics.collected };
+  const outcomes = await warehouse.query<{ outcome: string; n: number }>(
+    `SELECT outcome, count() AS n FROM receipts WHERE ${where} GROUP BY outcome`,
+    topic,
+  );
+  const types = await warehouse.query<{ type: string; n: number }>(
+    `SELECT type, uniqExact(source_topic, source_partition, source_offset) AS n FROM events WHERE sign > 0 AND ${where} GROUP BY type ORDER BY type`,
+    topic,
+  );
+  const codes = await warehouse.query<{ code: string; n: number }>(
+    `SELECT fault_codes[1] AS code, count() AS n FROM rejected_events WHERE ${where} GROUP BY code ORDER BY n DESC, code`,
+    topic,
+  );
+  const count = (outcome: string): number => outcomes.find((o) => o.outcome === outcome)?.n ?? 0;
+  const positions = ranges.reduce((sum, r) => sum + (r.end - r.from), 0);
+  const received = positions - count('reference');
+  const [stored, duplicate, rejected] = [count('stored'), count('duplicate'), count('rejected')];
+  return {
+    received,
+    stored,
+    duplicate,
+    rejected,
+    difference: received - stored - duplicate - rejected,
+    reference: count('reference'),
+    by_type: Object.fromEntries(types.map((t) => [t.type, t.n])),
+    rejected_by_code: Object.fromEntries(codes.map((c) => [c.code, c.n])),
+    seconds,
+  };
+}

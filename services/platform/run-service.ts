@@ -1,0 +1,146 @@
+/**
+ * The loop, written once: read a batch → load → decide → write → commit. One runs per claimed partition.
+ * Exact services (`exact: true`) announce their range first; the others are at-least-once and may repeat it.
+ * What happens if we die at each line stands beside it.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Claim, ClaimLost, type Consumer, type EventLog, type LogRecord } from './event-log/port.ts';
+import { checkRange, type Intent, intentOf, intentText, parseIntent } from './intent.ts';
+import type { Telemetry } from './telemetry.ts';
+
+export interface Batch {
+  topic: string;
+  partition: number;
+  records: LogRecord[];
+  /** Names the range and its content: the stem of every deduplication token, and the `batch` column of every row. */
+  name: string;
+  /** An earlier attempt at this very range may have written something. */
+  replayed: boolean;
+  /** The fence: throws ClaimLost when the partition is no longer ours. Call it before every write. */
+  fence(): void;
+}
+
+export interface Service {
+  /** Consumer group and metric label. */
+  name: string;
+  topics: string[];
+  /** Announce the range before writing (for services that write to the warehouse). */
+  exact: boolean;
+  /** Most records in a batch. */
+  batch_records: number;
+  /** How long to wait for a batch to fill up once it has a first record, ms. */
+  fill_ms: number;
+  /** load → decide → write. Must not leave anything running when it returns. */
+  work(batch: Batch): Promise<void>;
+}
+
+export interface LoopOptions {
+  log: EventLog;
+  telemetry: Telemetry;
+  /** A batch older than this is handed over instead of written, ms: half of what the deduplication windows allow. */
+  intent_age_ms: number;
+  now(): number;
+}
+
+const idle_ms = 1_000;
+const retriable = (error: unknown): boolean => (error as { retriable?: unknown } | null)?.retriable === true;
+
+/** Runs a service until its consumer is stopped or a batch fails for good. */
+export function runService(service: Service, options: LoopOptions): Promise<Consumer> {
+  return options.log.consume({
+    group: service.name,
+    topics: service.topics,
+    onClaim: (claim) => runClaim(claim, service, options),
+  });
+}
+
+async function runClaim(claim: Claim, service: Service, options: LoopOptions): Promise<void> {
+  let offset = claim.committed.offset ?? 0;
+  let announced = service.exact ? parseIntent(claim.committed.metadata) : null;
+  while (!claim.signal.aborted) {
+    try {
+      const records = announced
+        ? await rereadRange(claim, offset, announced, options) // die here: nothing was written by us
+        : await readBatch(claim, offset, service, options);
+      if (records.length === 0) continue;
+      const end = await oneBatch(claim, offset, records, announced, service, options);
+      announced = null;
+      offset = end;
+    } catch (error) {
+      if (claim.signal.aborted || error instanceof ClaimLost) return;
+      throw new Error(`${service.name} stopped at ${claim.topic}/${claim.partition}, offset ${offset}: ${message(error)}`, { cause: error });
+    }
+  }
+}
+
+/** Announce, work (retrying outages), commit. Returns the next offset to read. */
+async function oneBatch(
+  claim: Claim,
+  offset: number,
+  records: LogRecord[],
+  announced: Intent | null,
+  service: Service,
+  { log, telemetry, intent_age_ms, now }: LoopOptions,
+): Promise<number> {
+  const intent = announced ?? intentOf(log.id, records);
+  const started = now();
+  if (service.exact && !announced) await claim.commit(offset, intentText(intent)); // die here: the next owner replays this range
+  const batch: Batch = {
+    topic: claim.topic,
+    partition: claim.partition,
+    records,
+    name: `${log.id}/${claim.topic}/${claim.partition}/${intent.first}-${intent.end}/${intent.checksum}`,
+    replayed: announced !== null,
+    fence() {
+      if (claim.signal.aborted) throw new ClaimLost(`${claim.topic}/${claim.partition} was taken away`);
+      if (service.exact && now() - started > intent_age_ms) throw new Error(`the batch is older than ${intent_age_ms} ms; not written, the next owner checks by rows what is there`);
+    },
+  };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      batch.fence();
+      await service.work(batch); // die here: part of it may be written; the replay finds its tokens used and fills what is missing
+      break;
+    } catch (error) {
+      if (!retriable(error)) throw error;
+      telemetry.count('retries', { service: service.name }, 1);
+      telemetry.warn(`${service.name}: attempt ${attempt} failed, trying again: ${message(error)}`);
+      await wait(Math.min(10_000, 50 * 2 ** attempt), undefined, { signal: claim.signal });
+      batch.replayed = true;
+    }
+  }
+  batch.fence();
+  await claim.commit(intent.end, ''); // die here: the whole batch is written; the replay writes nothing new
+  telemetry.batch(service.name, records, now() - started);
+  return intent.end;
+}
+
+/** Reads until the batch is full or `fill_ms` have passed since its first record. */
+async function readBatch(claim: Claim, offset: number, service: Service, { now }: LoopOptions): Promise<LogRecord[]> {
+  const records = await claim.fetch(offset, service.batch_records, idle_ms);
+  const last = now() + service.fill_ms;
+  while (records.length > 0 && records.length < service.batch_records && !claim.signal.aborted) {
+    const left = last - now();
+    if (left <= 0) break;
+    const more = await claim.fetch(records.at(-1)!.offset + 1, service.batch_records - records.length, left);
+    for (const record of more) records.push(record);
+  }
+  return records;
+}
+
+/** Reads exactly the announced range, joining fetches, and checks that it still is what was announced. */
+async function rereadRange(claim: Claim, offset: number, intent: Intent, { log }: LoopOptions): Promise<LogRecord[]> {
+  const records: LogRecord[] = [];
+  let from = offset;
+  while (records.length < intent.count && from < intent.end && !claim.signal.aborted) {
+    const fetched = await claim.fetch(from, intent.count - records.length, idle_ms);
+    for (const record of fetched) if (record.offset < intent.end) records.push(record);
+    if (fetched.length === 0) break;
+    from = fetched.at(-1)!.offset + 1;
+  }
+  if (claim.signal.aborted) return [];
+  checkRange(intent, log.id, records);
+  return records;
+}
+
+const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
