@@ -1,0 +1,159 @@
+/** Chunks of the embedded log in lmdb: append, read, retention, compaction. Knows nothing of groups. */
+import type { Database } from 'lmdb';
+import { type ChunkRecord, chunkCount, chunkTime, decodeChunk, encodeChunk } from './chunks.ts';
+import { type LogRecord, OffsetOutOfRange, type TopicSettings } from './port.ts';
+
+type ChunkKey = [topic: string, partition: number, first: number];
+export type ChunkDatabase = Database<Buffer, ChunkKey>;
+
+interface Partition {
+  start: number;
+  /** Next offset to assign. */
+  next: number;
+  /** Next offset to be read: everything before it is committed. */
+  end: number;
+  waiters: Set<() => void>;
+  /** The chunk read last, decoded: sequential readers come back to it. */
+  last: { first: number; time: number; records: ChunkRecord[] } | null;
+}
+
+const chunk_records = 5_000;
+const chunk_bytes = 4 << 20;
+
+export class ChunkStore {
+  readonly #db: ChunkDatabase;
+  readonly #now: () => number;
+  readonly #durable: () => Promise<void>;
+  readonly #partitions = new Map<string, Partition>();
+
+  constructor(db: ChunkDatabase, now: () => number, durable: () => Promise<void>) {
+    this.#db = db;
+    this.#now = now;
+    this.#durable = durable;
+  }
+
+  /** Finds each partition's bounds, after dropping what retention and compaction no longer keep. */
+  openTopic(topic: TopicSettings): void {
+    for (let partition = 0; partition < topic.partitions; partition++) {
+      this.#retain(topic, partition);
+      if (topic.compacted) this.#compact(topic.name, partition);
+      const [firstKey] = [...this.#db.getKeys({ start: [topic.name, partition, 0], end: [topic.name, partition + 1, 0], limit: 1 })];
+      const last = this.#chunkAtOrBefore(topic.name, partition, Number.MAX_SAFE_INTEGER);
+      const end = last ? last.first + chunkCount(last.bytes) : 0;
+      this.#partitions.set(`${topic.name}/${partition}`, { start: firstKey?.[2] ?? end, next: end, end, waiters: new Set(), last: null });
+    }
+  }
+
+  #partition(topic: string, partition: number): Partition {
+    const found = this.#partitions.get(`${topic}/${partition}`);
+    if (!found) throw new Error(`topic ${topic} has no partition ${partition}`);
+    return found;
+  }
+
+  bounds(topic: string, partition: number): { start: number; end: number } {
+    const { start, end } = this.#partition(topic, partition);
+    return { start, end };
+  }
+
+  /** Appends in order; resolves when durable. */
+  async append(topic: string, partition: number, records: ChunkRecord[]): Promise<void> {
+    const state = this.#partition(topic, partition);
+    const timestamp = this.#now();
+    const puts: Promise<boolean>[] = [];
+    for (let from = 0; from < records.length; ) {
+      let to = from;
+      for (let bytes = 0; to < records.length && to - from < chunk_records && (to === from || bytes < chunk_bytes); to++) bytes += records[to]!.value.length;
+      puts.push(this.#db.put([topic, partition, state.next], encodeChunk(records.slice(from, to), timestamp)));
+      state.next += to - from;
+      from = to;
+    }
+    const end = state.next;
+    await Promise.all(puts);
+    await this.#durable();
+    state.end = Math.max(state.end, end);
+    for (const wake of state.waiters) wake();
+  }
+
+  /** Resolves when there is something at or after `from`, after `wait_ms`, or when the signal aborts. */
+  awaitRecord(topic: string, partition: number, from: number, wait_ms: number, signal: AbortSignal): Promise<void> {
+    const state = this.#partition(topic, partition);
+    if (state.end > from || wait_ms <= 0 || signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        state.waiters.delete(wake);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const wake = (): void => {
+        if (state.end > from) done();
+      };
+      const timer = setTimeout(done, wait_ms);
+      state.waiters.add(wake);
+      signal.addEventListener('abort', done);
+    });
+  }
+
+  read(topic: string, partition: number, from: number, max: number): LogRecord[] {
+    const state = this.#partition(topic, partition);
+    if (from < state.start || from > state.end)
+      throw new OffsetOutOfRange(`${topic}/${partition}: offset ${from} is outside [${state.start}, ${state.end}]: records were removed before they were read, or the log was made anew`);
+    const out: LogRecord[] = [];
+    let at = from;
+    while (out.length < max && at < state.end) {
+      const chunk = this.#decoded(state, topic, partition, at);
+      if (!chunk) break;
+      const skip = at - chunk.first;
+      const take = Math.min(chunk.records.length - skip, max - out.length);
+      for (let i = skip; i < skip + take; i++) {
+        const { key, value } = chunk.records[i]!;
+        if (value.length > 0 || key !== null) out.push({ topic, partition, offset: chunk.first + i, timestamp: chunk.time, key, value });
+      }
+      at += Math.max(1, take);
+    }
+    return out;
+  }
+
+  #decoded(state: Partition, topic: string, partition: number, offset: number): Partition['last'] {
+    const last = state.last;
+    if (last && offset >= last.first && offset < last.first + last.records.length) return last;
+    const found = this.#chunkAtOrBefore(topic, partition, offset);
+    if (!found || offset >= found.first + chunkCount(found.bytes)) return null;
+    state.last = { first: found.first, time: chunkTime(found.bytes), records: decodeChunk(found.bytes) };
+    return state.last;
+  }
+
+  #chunkAtOrBefore(topic: string, partition: number, offset: number): { first: number; bytes: Buffer } | null {
+    for (const { key, value } of this.#db.getRange({ start: [topic, partition, offset], end: [topic, partition, -1], reverse: true, limit: 1 }))
+      return { first: key[2], bytes: Buffer.from(value) };
+    return null;
+  }
+
+  /** Removes whole chunks older than the topic's retention, never the newest one (it holds the end). */
+  #retain({ name, retention_ms }: TopicSettings, partition: number): void {
+    if (retention_ms === null) return;
+    const newest = this.#chunkAtOrBefore(name, partition, Number.MAX_SAFE_INTEGER)?.first;
+    const old: ChunkKey[] = [];
+    for (const { key, value } of this.#db.getRange({ start: [name, partition, 0], end: [name, partition + 1, 0] })) {
+      if (key[2] === newest || chunkTime(value) >= this.#now() - retention_ms) break;
+      old.push(key);
+    }
+    for (const key of old) this.#db.removeSync(key);
+  }
+
+  /** Blanks out every record that is not the newest of its key: offsets stay, bytes go. */
+  #compact(topic: string, partition: number): void {
+    const newest = new Map<string, number>();
+    const chunks: { first: number; time: number; records: ChunkRecord[] }[] = [];
+    for (const { key, value } of this.#db.getRange({ start: [topic, partition, 0], end: [topic, partition + 1, 0] })) {
+      const chunk = { first: key[2], time: chunkTime(value), records: decodeChunk(Buffer.from(value)) };
+      chunks.push(chunk);
+      for (const [i, record] of chunk.records.entries()) if (record.key !== null) newest.set(record.key, chunk.first + i);
+    }
+    const blank: ChunkRecord = { key: null, value: Buffer.alloc(0) };
+    for (const { first, time, records } of chunks) {
+      const keep = records.map((record, i) => (record.key === null || newest.get(record.key) === first + i ? record : blank));
+      if (keep.some((record, i) => record !== records[i])) this.#db.putSync([topic, partition, first], encodeChunk(keep, time));
+    }
+  }
+}
