@@ -1,0 +1,122 @@
+/** The warehouse over @clickhouse/client: the engine in process, or a server. Writer, decisive reads and people have a connection each. */
+import { join } from 'node:path';
+import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client';
+import { lockDirectory } from '../lock-directory.ts';
+import { openEngine } from './embedded.ts';
+import { type Insert, type Warehouse, WarehouseError } from './port.ts';
+import { bind, identifier, insertStatement } from './statement.ts';
+
+export interface WarehouseOptions {
+  /** A server's address; else `directory` holds the embedded engine's files. */
+  url?: string;
+  username?: string;
+  password?: string;
+  directory?: string;
+  database: string;
+}
+
+interface Connections {
+  writer: ClickHouseClient;
+  reader: ClickHouseClient;
+  people: ClickHouseClient;
+  release(): void;
+}
+
+/** Opens the warehouse and creates its database; throws WarehouseError when it cannot be reached. */
+export async function openWarehouse(options: WarehouseOptions): Promise<Warehouse> {
+  const connections = options.url ? server(options, options.url) : await engine(options);
+  return new ClickHouseWarehouse(connections, options);
+}
+
+function server({ username, password, database }: WarehouseOptions, url: string): Connections {
+  const make = (): ClickHouseClient =>
+    createClient({ url, database, request_timeout: 120_000, ...(username ? { username } : {}), ...(password ? { password } : {}) });
+  return { writer: make(), reader: make(), people: make(), release: () => undefined };
+}
+
+async function engine({ directory, database }: WarehouseOptions): Promise<Connections> {
+  if (!directory) throw new Error('the embedded warehouse needs a directory');
+  const make = async (): Promise<ClickHouseClient> => {
+    const client = createClient({ connection: await openEngine(directory) } as Parameters<typeof createClient>[0]);
+    await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${identifier(database)}` });
+    await client.command({ query: `USE ${identifier(database)}` });
+    return client;
+  };
+  const first = await make();
+  const release = lockDirectory(directory, 'warehouse');
+  return { writer: first, reader: await make(), people: await make(), release };
+}
+
+class ClickHouseWarehouse implements Warehouse {
+  readonly #connections: Connections;
+  readonly #remote: boolean;
+
+  constructor(connections: Connections, options: WarehouseOptions) {
+    this.#connections = connections;
+    this.#remote = options.url !== undefined;
+  }
+
+  async query<Row>(sql: string, parameters: Record<string, unknown> = {}): Promise<Row[]> {
+    const text = await this.#text(this.#connections.reader, bind(sql, parameters), 'JSONEachRow', ['output_format_json_quote_64bit_integers = 0']);
+    return text === '' ? [] : (JSON.parse(`[${text.trimEnd().replaceAll('\n', ',')}]`) as Row[]);
+  }
+
+  async ask(sql: string, format: string, parameters: Record<string, unknown> = {}): Promise<string> {
+    const statement = bind(sql, parameters).trim().replace(/;$/, '');
+    return this.#text(this.#connections.people, statement, format, []);
+  }
+
+  /** Settings stand in the statement itself: the engine would keep those of a connection for the next query. */
+  async #text(client: ClickHouseClient, sql: string, format: string, settings: string[]): Promise<string> {
+    const all = this.#remote ? [...settings, 'select_sequential_consistency = 1'] : settings;
+    const tail = all.length === 0 ? '' : /\bSETTINGS\b[^()]*$/i.test(sql) ? `, ${all.join(', ')}` : `\nSETTINGS ${all.join(', ')}`;
+    return guarded(async () => {
+      const { stream } = await client.exec({ query: `${sql}${tail}\nFORMAT ${identifier(format)}` });
+      const chunks: Buffer[] = [];
+      for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
+      return Buffer.concat(chunks).toString('utf8');
+    });
+  }
+
+  async insert(insert: Insert): Promise<void> {
+    const query = insertStatement(insert);
+    if (insert.rows === '') return;
+    await guarded(() => this.#connections.writer.command({ query }));
+  }
+
+  async command(sql: string): Promise<void> {
+    await guarded(() => this.#connections.writer.command({ query: sql }));
+  }
+
+  async close(): Promise<void> {
+    const { writer, reader, people, release } = this.#connections;
+    await Promise.all([writer.close(), reader.close(), people.close()]);
+    release();
+  }
+}
+
+/** Overload, memory, network, shutdown: worth another attempt. */
+const retriable_codes = new Set([159, 160, 164, 202, 203, 209, 210, 225, 236, 241, 242, 243, 252, 319, 394, 999]);
+
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw warehouseError(error);
+  }
+}
+
+function warehouseError(error: unknown): WarehouseError {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof ClickHouseError) {
+    const code = Number(error.code);
+    return new WarehouseError(`ClickHouse ${code}: ${message.slice(0, 2_000)}`, code, error.type ?? null, retriable_codes.has(code));
+  }
+  const found = /Code: (\d+)\. .*?\((\w+)\)/s.exec(message) ?? /Code: (\d+)/.exec(message);
+  if (found) return new WarehouseError(message.slice(0, 2_000), Number(found[1]), found[2] ?? null, retriable_codes.has(Number(found[1])));
+  const network = /ECONNREFUSED|ECONNRESET|EPIPE|socket|timeout|ENOTFOUND/i.test(`${message} ${String((error as { code?: unknown }).code ?? '')}`);
+  return new WarehouseError(`the warehouse did not answer: ${message}`, null, null, network);
+}
+
+/** Where a data directory keeps the engine's files. */
+export const warehouseDirectory = (data: string): string => join(data, 'warehouse');

@@ -1,0 +1,67 @@
+/** Text of the statements we send: identifiers, literals, and the INSERT that carries its own token and settings. Pure. */
+import type { Insert } from './port.ts';
+
+const plain = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** A table or column name that needs no quoting; throws otherwise. */
+export function identifier(name: string): string {
+  if (!plain.test(name)) throw new Error(`${JSON.stringify(name)} is not a plain identifier`);
+  return name;
+}
+
+const escapes: Record<string, string> = { '\\': '\\\\', "'": "\\'", '\n': '\\n', '\r': '\\r', '\t': '\\t', '\0': '\\0', '\b': '\\b', '\f': '\\f' };
+
+/** A string literal. */
+export const quoted = (text: string): string => `'${text.replace(/[\\'\n\r\t\0\b\f]/g, (c) => escapes[c] ?? c)}'`;
+
+function literal(value: unknown): string {
+  if (value === null) return 'NULL';
+  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'boolean') return value ? 'true' : 'false';
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new Error(`${value} cannot be a parameter`);
+    return String(value);
+  }
+  if (Array.isArray(value)) return `[${value.map(literal).join(',')}]`;
+  throw new Error(`a ${typeof value} cannot be a parameter`);
+}
+
+/**
+ * Puts `{name:Type}` parameters into the statement as literals. Inline, because over HTTP parameters travel in the address,
+ * which is too short for the thousands of keys of a batch. `x IN {keys:Array(T)}` becomes a set of literals.
+ */
+export function bind(sql: string, parameters: Record<string, unknown>): string {
+  return sql.replace(/(\bIN\s+)?\{(\w+):([^}]+)\}/g, (_, inside: string | undefined, name: string, type: string) => {
+    if (!(name in parameters)) throw new Error(`the statement needs a parameter ${name}`);
+    const value = parameters[name];
+    if (!inside) return `CAST(${literal(value)} AS ${type})`;
+    if (!Array.isArray(value)) throw new Error(`IN {${name}} needs an array`);
+    return value.length === 0 ? `${inside}(NULL)` : `${inside}(${value.map(literal).join(',')})`;
+  });
+}
+
+/**
+ * What exactness relies on, said in every INSERT: nothing of it may depend on a server's or a connection's defaults.
+ * One INSERT is one block: formed whole (limits above any batch of ours), never collapsed, never queued.
+ */
+const pinned = [
+  'insert_deduplicate = 1',
+  'async_insert = 0',
+  'optimize_on_insert = 0',
+  'deduplicate_blocks_in_dependent_materialized_views = 0',
+  'max_insert_block_size = 10000000',
+  'min_insert_block_size_rows = 10000000',
+  'min_insert_block_size_bytes = 4000000000',
+  'input_format_parallel_parsing = 0',
+  'max_insert_threads = 1',
+  'insert_distributed_sync = 1',
+].join(', ');
+
+/** Throws when the token, the columns or the table are missing. */
+export function insertStatement({ table, columns, token, rows }: Insert): string {
+  if (token === '') throw new Error(`an INSERT into ${table} without a deduplication token is refused`);
+  if (columns.length === 0) throw new Error(`an INSERT into ${table} must name its columns`);
+  const names = columns.map((name) => `\`${identifier(name)}\``).join(', ');
+  return `INSERT INTO ${identifier(table)} (${names}) SETTINGS ${pinned}, insert_deduplication_token = ${quoted(token)} FORMAT JSONCompactEachRow\n${rows}`;
+}
