@@ -1,4 +1,5 @@
 /** The warehouse over @clickhouse/client: the engine in process, or a server. Writer, decisive reads and people have a connection each. */
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client';
 import { lockDirectory } from '../lock-directory.ts';
@@ -37,14 +38,14 @@ function server({ username, password, database }: WarehouseOptions, url: string)
 async function engine({ directory, database }: WarehouseOptions): Promise<Connections> {
   if (!directory) throw new Error('the embedded warehouse needs a directory');
   const make = async (): Promise<ClickHouseClient> => {
-    const client = createClient({ connection: await openEngine(directory) } as Parameters<typeof createClient>[0]);
+    const client = createClient({ connection: await openEngine(directory) });
     await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${identifier(database)}` });
     await client.command({ query: `USE ${identifier(database)}` });
     return client;
   };
-  const first = await make();
+  mkdirSync(directory, { recursive: true });
   const release = lockDirectory(directory, 'warehouse');
-  return { writer: first, reader: await make(), people: await make(), release };
+  return { writer: await make(), reader: await make(), people: await make(), release };
 }
 
 class ClickHouseWarehouse implements Warehouse {

@@ -1,9 +1,9 @@
 /** The in-process ClickHouse engine (chdb, an optional dependency), as a connection of @clickhouse/client. */
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { ChdbConnection } from 'chdb/connection';
+import type { createClient } from '@clickhouse/client';
 
-export type EngineConnection = ChdbConnection;
+export type EngineConnection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>;
 
 /** Opens one more connection to the engine of a directory; a process can hold one directory only. */
 export async function openEngine(directory: string): Promise<EngineConnection> {
@@ -14,5 +14,6 @@ export async function openEngine(directory: string): Promise<EngineConnection> {
   });
   const path = resolve(directory);
   mkdirSync(path, { recursive: true });
-  return chdb.createChdbConnection({ path });
+  // chdb carries its own copy of the client's types, of another minor version: the shapes are the same.
+  return chdb.createChdbConnection({ path }) as unknown as EngineConnection;
 }
