@@ -1,0 +1,21 @@
+/** Money: an integer count of 1/10,000 of a currency unit (`_e4`), whatever the currency. */
+
+const decimal = /^(\d{1,12})(?:\.(\d{1,4}))?$/;
+
+/** '1.99' or 1.99 → 19900; null when it is not a decimal >= 0 with at most 4 decimals and 12 digits before the point. */
+export function parseMoney(value: unknown): number | null {
+  if (typeof value !== 'string' && typeof value !== 'number') return null;
+  const found = decimal.exec(String(value));
+  if (!found) return null;
+  const e4 = Number(found[1]) * 10_000 + Number((found[2] ?? '').padEnd(4, '0'));
+  return Number.isSafeInteger(e4) ? e4 : null;
+}
+
+/** Codes of ISO 4217 in use, as the runtime's own tables (CLDR) list them. */
+const currencies = new Set(Intl.supportedValuesOf('currency'));
+
+/** 'usd' → 'USD'; null when ISO 4217 does not know it. */
+export function parseCurrency(text: string): string | null {
+  const code = text.toUpperCase();
+  return currencies.has(code) ? code : null;
+}
