@@ -48,7 +48,10 @@ function codec<T>(id: number, schema: unknown): Codec<T> {
       return Buffer.from(scratch.subarray(0, end));
     },
     decode(bytes) {
-      if (bytes.length < 5 || bytes[0] !== 0) throw new CodecError(`not Avro in the Confluent wire format: ${bytes.length} bytes, first ${bytes[0] ?? 'none'}`);
+      if (bytes.length < 5 || bytes[0] !== 0)
+        throw new CodecError(
+          `not Avro in the Confluent wire format: ${bytes.length} bytes, first ${bytes[0] ?? 'none'}`,
+        );
       const found = bytes.readUInt32BE(1);
       if (found !== id) throw new CodecError(`schema id ${found}, expected ${id} (${name})`);
       try {

@@ -58,6 +58,7 @@ CREATE TABLE IF NOT EXISTS events
     owner_tier LowCardinality(String) COMMENT 'Tier of the owner of the code',
     owner_identifiers Array(String) COMMENT 'Pseudonyms of the owner of the code',
     issued_to Array(String) COMMENT 'Pseudonyms of the people the coupon was issued to',
+    leak_policy LowCardinality(String) COMMENT 'keep, halve or withhold when the code was leaked at the time; empty when it was not',
     click_window_ms Int64 COMMENT 'Look-back for clicks, ms; meaningful on a redemption',
     comment_window_ms Int64 COMMENT 'Look-back for comments, ms',
     share_window_ms Int64 COMMENT 'Look-back for shares, ms',

@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS attribution_ledger
     product_id String COMMENT 'Product of the redemption',
     store_id LowCardinality(String) COMMENT 'Store of the redemption',
     retailer_id LowCardinality(String) COMMENT 'Retailer of the redemption',
+    coupon_code LowCardinality(String) COMMENT 'Code that was redeemed',
     touched_at DateTime64(3, 'UTC') COMMENT 'When the touch happened; redeemed_at for the owner and for nobody',
     redeemed_at DateTime64(3, 'UTC') COMMENT 'When the redemption happened',
     credit_ppm Int64 COMMENT 'Credit posted, in parts per million; negative takes back',
@@ -31,9 +32,11 @@ CREATE TABLE IF NOT EXISTS attribution_ledger
     PROJECTION quarter_hour
     (
         SELECT
-            brand_id, toStartOfInterval(redeemed_at, INTERVAL 15 MINUTE), model, campaign_id, influencer_id, relationship, tier, currency, kind,
+            brand_id, toStartOfInterval(redeemed_at, INTERVAL 15 MINUTE), model, campaign_id, influencer_id, relationship, tier, product_id,
+            store_id, coupon_code, currency, kind,
             sum(credit_ppm), sum(amount_e4)
-        GROUP BY brand_id, toStartOfInterval(redeemed_at, INTERVAL 15 MINUTE), model, campaign_id, influencer_id, relationship, tier, currency, kind
+        GROUP BY brand_id, toStartOfInterval(redeemed_at, INTERVAL 15 MINUTE), model, campaign_id, influencer_id, relationship, tier, product_id,
+            store_id, coupon_code, currency, kind
     )
 )
 ENGINE = MergeTree

@@ -96,6 +96,8 @@ export interface EnrichedEvent {
   invalid_reasons: string[];
   /** What an analyst should know, such as ambiguous_code, unknown_code, outside_validity. Never changes credit by itself. */
   flags: string[];
+  /** Fields the sender left open and enrichment filled: left open again when a stored event is sent again. */
+  filled: string[];
   /** friend, blogger, celebrity or expert: what the influencer is, as of the event. */
   relationship: string | null;
   /** nano, micro, macro or mega, from followers as of the event. */
@@ -120,6 +122,8 @@ export interface EnrichedEvent {
   owner_identifiers: string[];
   /** Pseudonyms of the people the coupon was issued to. */
   issued_to: string[];
+  /** keep, halve or withhold: what the code's owner earns when the code was leaked at the time; null when it was not. */
+  leak_policy: string | null;
   /** Look-back for clicks, ms. Meaningful on a redemption. */
   click_window_ms: number;
   /** Look-back for comments, ms. */
@@ -485,6 +489,15 @@ export const EnrichedEventSchema = {
       "doc": "What an analyst should know, such as ambiguous_code, unknown_code, outside_validity. Never changes credit by itself."
     },
     {
+      "name": "filled",
+      "type": {
+        "type": "array",
+        "items": "string"
+      },
+      "doc": "Fields the sender left open and enrichment filled: left open again when a stored event is sent again.",
+      "default": []
+    },
+    {
       "name": "relationship",
       "type": [
         "null",
@@ -585,6 +598,15 @@ export const EnrichedEventSchema = {
         "items": "string"
       },
       "doc": "Pseudonyms of the people the coupon was issued to."
+    },
+    {
+      "name": "leak_policy",
+      "type": [
+        "null",
+        "string"
+      ],
+      "doc": "keep, halve or withhold: what the code's owner earns when the code was leaked at the time; null when it was not.",
+      "default": null
     },
     {
       "name": "click_window_ms",

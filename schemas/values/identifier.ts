@@ -1,6 +1,15 @@
 /** Identifiers of people: kinds from strong to weak, how each is normalised, and values that name nobody. */
 
-export const identifier_kinds = ['consumer_id', 'loyalty_id', 'email', 'phone', 'platform_id', 'handle', 'click_id', 'device_id'] as const;
+export const identifier_kinds = [
+  'consumer_id',
+  'loyalty_id',
+  'email',
+  'phone',
+  'platform_id',
+  'handle',
+  'click_id',
+  'device_id',
+] as const;
 export type IdentifierKind = (typeof identifier_kinds)[number];
 
 /** Kinds that mean nothing without the platform they belong to. */
@@ -15,7 +24,26 @@ export interface RawIdentifier {
 }
 
 /** Values that systems send for "nobody": merging on them would make one person of thousands. */
-const blocked = new Set(['', '0', '-1', 'null', 'undefined', 'none', 'nil', 'nan', 'n/a', 'na', 'unknown', 'anonymous', 'anon', 'guest', 'test', 'true', 'false', '[object object]']);
+const blocked = new Set([
+  '',
+  '0',
+  '-1',
+  'null',
+  'undefined',
+  'none',
+  'nil',
+  'nan',
+  'n/a',
+  'na',
+  'unknown',
+  'anonymous',
+  'anon',
+  'guest',
+  'test',
+  'true',
+  'false',
+  '[object object]',
+]);
 
 export const isBlocked = (value: string): boolean => blocked.has(value.trim().toLowerCase());
 

@@ -16,7 +16,11 @@ export interface Rows {
 
 const text = (rows: unknown[][]): string => rows.map((row) => JSON.stringify(row)).join('\n');
 
-export async function insertExactly(warehouse: Warehouse, batch: Batch, { table, columns, rows, identity }: Rows): Promise<void> {
+export async function insertExactly(
+  warehouse: Warehouse,
+  batch: Batch,
+  { table, columns, rows, identity }: Rows,
+): Promise<void> {
   if (rows.length === 0) return;
   const token = `${batch.name}/${table}`;
   batch.fence();
@@ -27,7 +31,11 @@ export async function insertExactly(warehouse: Warehouse, batch: Batch, { table,
   await warehouse.insert({ table, columns, token: `${token}/2`, rows: text(missing) });
 }
 
-async function missingRows(warehouse: Warehouse, batch: Batch, { table, columns, rows, identity }: Rows): Promise<unknown[][]> {
+async function missingRows(
+  warehouse: Warehouse,
+  batch: Batch,
+  { table, columns, rows, identity }: Rows,
+): Promise<unknown[][]> {
   const stored = await warehouse.query<Record<string, string | number>>(
     `SELECT ${identity.map((name) => `toString(${name}) AS k_${name}`).join(', ')} FROM ${table} WHERE batch = {batch:String}`,
     { batch: batch.name },
@@ -46,6 +54,9 @@ async function missingRows(warehouse: Warehouse, batch: Batch, { table, columns,
     else missing.push(row);
   }
   const surplus = [...left.values()].reduce((sum, n) => sum + n, 0);
-  if (surplus > 0) throw new Error(`${table} holds ${surplus} rows of batch ${batch.name} that it should not: run \`grapevine verify\``);
+  if (surplus > 0)
+    throw new Error(
+      `${table} holds ${surplus} rows of batch ${batch.name} that it should not: run \`grapevine verify\``,
+    );
   return missing;
 }

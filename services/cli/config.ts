@@ -12,9 +12,21 @@ export const configCommand = (): Command =>
       const config: Record<string, unknown> = readConfig(process.env);
       const rows = Object.entries(settings).map(([name, { secret, meaning }]) => {
         const value = config[name];
-        const shown = value === undefined ? '(not set)' : secret ? '(secret)' : typeof value === 'string' ? value : JSON.stringify(value);
+        const shown =
+          value === undefined
+            ? '(not set)'
+            : secret
+              ? '(secret)'
+              : typeof value === 'string'
+                ? value
+                : JSON.stringify(value);
         return { name, value: shown, meaning };
       });
       if (options.json) return print(JSON.stringify(rows));
-      print(table(['setting', 'value', 'meaning'], rows.map((r) => [r.name, r.value, r.meaning])));
+      print(
+        table(
+          ['setting', 'value', 'meaning'],
+          rows.map((r) => [r.name, r.value, r.meaning]),
+        ),
+      );
     });

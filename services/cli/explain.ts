@@ -46,10 +46,15 @@ async function explain(file: string, options: ExplainOptions): Promise<void> {
   const config = configFor(readConfig(process.env), options.data);
   const value = file === '-' ? readFileSync(0) : readFileSync(file);
   const [line] = value.toString('latin1').split(/\r?\n/, 1);
-  const bytes = Buffer.from(line?.trim().startsWith('{') && value.indexOf(10) >= 0 && isWhole(line) ? line : value.toString('latin1').trim(), 'latin1');
+  const bytes = Buffer.from(
+    line?.trim().startsWith('{') && value.indexOf(10) >= 0 && isWhole(line) ? line : value.toString('latin1').trim(),
+    'latin1',
+  );
   if (bytes.length === 0) throw new UsageError(`${file} is empty: expected one event as JSON`);
   const topic = topicNames(config.GRAPEVINE_TOPIC_PREFIX).collected;
-  const keys = openKeys(existsSync(options.data) || config.GRAPEVINE_PII_KEY ? masterKey(config, options.data) : Buffer.alloc(32));
+  const keys = openKeys(
+    existsSync(options.data) || config.GRAPEVINE_PII_KEY ? masterKey(config, options.data) : Buffer.alloc(32),
+  );
   const lookups: IngestLookups = { keys, sources: new Map([[topic, { brand_ids: '*' }]]) };
   const known = await knownReference(config, options, lookups, topic);
   const chapters = storyOf(bytes, topic, lookups, known);
@@ -68,16 +73,27 @@ const isWhole = (line: string): boolean => {
 
 /** Runs both pure pipelines over the bytes and says what each step did. */
 export function storyOf(bytes: Buffer, topic: string, lookups: IngestLookups, known: ReferenceIndex): Chapter[] {
-  const record = { topic, partition: 0, offset: 0, timestamp: Date.now(), key: null, value: bytes };
-  const chapters = ingest.trace(record, lookups).map((trace, i, all) => chapter('ingest', trace, i > 0 ? all[i - 1]! : null));
+  const record = { topic, partition: 0, offset: 0, timestamp: Date.now(), value: bytes };
+  const chapters = ingest
+    .trace(record, lookups)
+    .map((trace, i, all) => chapter('ingest', trace, i > 0 ? all[i - 1]! : null));
   const verdict = ingest.decide(record, lookups);
   if (verdict.kind !== 'kept' || verdict.value.kind !== 'event') return chapters;
   const accepted: AcceptedEvent = verdict.value.event;
   const traces = enrichment.trace(accepted, known);
   let before: Record<string, unknown> = { ...accepted };
   for (const trace of traces) {
-    const after: Record<string, unknown> = trace.outcome.kind === 'kept' ? structuredClone(trace.outcome.value as EnrichedEvent & Record<string, unknown>) : {};
-    chapters.push({ service: 'enrichment', step: trace.step, outcome: trace.outcome.kind, changed: difference(before, after), faults: [] });
+    const after: Record<string, unknown> =
+      trace.outcome.kind === 'kept'
+        ? structuredClone(trace.outcome.value as EnrichedEvent & Record<string, unknown>)
+        : {};
+    chapters.push({
+      service: 'enrichment',
+      step: trace.step,
+      outcome: trace.outcome.kind,
+      changed: difference(before, after),
+      faults: [],
+    });
     before = after;
   }
   return chapters;
@@ -117,7 +133,12 @@ const short = (value: unknown): string => {
 };
 
 /** Reference data of the data directory (when there is a warehouse) and of the files named. */
-async function knownReference(config: Config, options: ExplainOptions, lookups: IngestLookups, topic: string): Promise<ReferenceIndex> {
+async function knownReference(
+  config: Config,
+  options: ExplainOptions,
+  lookups: IngestLookups,
+  topic: string,
+): Promise<ReferenceIndex> {
   const known = referenceIndex();
   if (config.CLICKHOUSE_URL || existsSync(join(options.data, 'warehouse'))) {
     const warehouse = await openWarehouseOf(config, options.data);
@@ -126,15 +147,19 @@ async function knownReference(config: Config, options: ExplainOptions, lookups: 
         `SELECT kind, brand_id, id, name, toUnixTimestamp64Milli(valid_from) AS valid_from, toUnixTimestamp64Milli(valid_to) AS valid_to, body, version
          FROM reference_records ORDER BY version`,
       );
-      for (const row of rows) known.apply({ ...row, source_topic: topic, source_partition: 0, source_offset: 0, source_at: 0 }, row.version);
+      for (const row of rows)
+        known.apply({ ...row, source_topic: topic, source_partition: 0, source_offset: 0, source_at: 0 }, row.version);
     } finally {
       await warehouse.close();
     }
   }
   let version = known.version;
   for await (const value of recordsOf(options.reference)) {
-    const verdict = ingest.decide({ topic, partition: 0, offset: 0, timestamp: Date.now(), key: null, value }, lookups);
-    if (verdict.kind === 'rejected') throw new UsageError(`a reference record is refused: ${verdict.faults[0]?.code} at ${verdict.faults[0]?.path}: ${verdict.faults[0]?.detail}`);
+    const verdict = ingest.decide({ topic, partition: 0, offset: 0, timestamp: Date.now(), value }, lookups);
+    if (verdict.kind === 'rejected')
+      throw new UsageError(
+        `a reference record is refused: ${verdict.faults[0]?.code} at ${verdict.faults[0]?.path}: ${verdict.faults[0]?.detail}`,
+      );
     if (verdict.kind === 'kept' && verdict.value.kind === 'reference') known.apply(verdict.value.reference, ++version);
   }
   return known;

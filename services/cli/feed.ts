@@ -42,7 +42,8 @@ export async function* recordsOf(files: string[]): AsyncGenerator<Buffer> {
   for (const file of files) {
     const kind = extname(basename(file));
     if (kind === '.yaml' || kind === '.yml') yield* yamlRecords(file);
-    else if (kind === '.csv') throw new UsageError(`${file}: a CSV file needs --preset, which says what its columns mean`);
+    else if (kind === '.csv')
+      throw new UsageError(`${file}: a CSV file needs --preset, which says what its columns mean`);
     else yield* lines(file === '-' ? process.stdin : createReadStream(file));
   }
 }
@@ -91,7 +92,12 @@ async function send({ log, topics, failed }: Pipeline, records: AsyncIterable<Bu
   };
   for await (const value of records) {
     const at = sent + chunk.length;
-    chunk.push({ topic: topics.collected, key: String(at), value, partition: Math.floor(at / chunk_records) % partitions });
+    chunk.push({
+      topic: topics.collected,
+      key: String(at),
+      value,
+      partition: Math.floor(at / chunk_records) % partitions,
+    });
     bytes += value.length;
     if (chunk.length >= chunk_records || bytes >= chunk_bytes) await flush();
   }

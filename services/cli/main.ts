@@ -17,7 +17,17 @@ const program = new Command('grapevine')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
   .showSuggestionAfterError();
-const commands = [runCommand, startCommand, queryCommand, explainCommand, warehouseCommand, migrateCommand, topicsCommand, configCommand, schemasCommand];
+const commands = [
+  runCommand,
+  startCommand,
+  queryCommand,
+  explainCommand,
+  warehouseCommand,
+  migrateCommand,
+  topicsCommand,
+  configCommand,
+  schemasCommand,
+];
 for (const command of commands) program.addCommand(command().exitOverride());
 
 try {

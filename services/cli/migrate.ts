@@ -17,7 +17,9 @@ export const migrateCommand = (): Command =>
       const warehouse = await openWarehouseOf(config, options.data);
       try {
         const done = await migrate(warehouse, config.CLICKHOUSE_DATABASE);
-        print(options.json ? JSON.stringify(done) : `${done.applied.length} applied, ${done.present.length} already there`);
+        print(
+          options.json ? JSON.stringify(done) : `${done.applied.length} applied, ${done.present.length} already there`,
+        );
       } finally {
         await warehouse.close();
       }

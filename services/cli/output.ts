@@ -10,18 +10,34 @@ export const print = (text: string): void => void process.stdout.write(`${text}\
 
 /** Rows as an aligned table: first column left, the others right where they hold numbers. */
 export function table(head: string[], rows: (string | number)[][]): string {
-  const cells = [head, ...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : cell)))];
+  const cells = [
+    head,
+    ...rows.map((row) => row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : cell))),
+  ];
   const widths = head.map((_, i) => Math.max(...cells.map((row) => (row[i] ?? '').length)));
   const right = head.map((_, i) => rows.some((row) => typeof row[i] === 'number'));
   return cells
-    .map((row) => row.map((cell, i) => (right[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!))).join('  ').trimEnd())
+    .map((row) =>
+      row
+        .map((cell, i) => (right[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+        .join('  ')
+        .trimEnd(),
+    )
     .join('\n');
 }
 
 /** A progress bar on a terminal, silence elsewhere. */
-export function progressBar(label: string, total: number): { update(done: number, total?: number): void; stop(): void } {
+export function progressBar(
+  label: string,
+  total: number,
+): { update(done: number, total?: number): void; stop(): void } {
   if (!process.stderr.isTTY) return { update: () => undefined, stop: () => undefined };
-  const bar = new SingleBar({ format: `${label} {bar} {percentage}% {value}/{total} {duration_formatted}`, hideCursor: true, stream: process.stderr, clearOnComplete: true });
+  const bar = new SingleBar({
+    format: `${label} {bar} {percentage}% {value}/{total} {duration_formatted}`,
+    hideCursor: true,
+    stream: process.stderr,
+    clearOnComplete: true,
+  });
   bar.start(Math.max(1, total), 0);
   return {
     update(done, of) {

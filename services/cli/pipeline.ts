@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { migrate } from '../../infra/migrate.ts';
-import { type TopicNames, topicNames, topics as topicMap } from '../../schemas/topics.ts';
+import { type TopicNames, topics as topicMap, topicNames } from '../../schemas/topics.ts';
 import { recorder } from '../attribution/recorder/recorder.ts';
 import { settler } from '../attribution/settler/settler.ts';
 import { enrichmentService } from '../enrichment/main.ts';
@@ -58,7 +58,12 @@ export const openWarehouseOf = (config: Config, directory: string): Promise<Ware
   });
 
 export const topicSettings = (names: TopicNames): TopicSettings[] =>
-  topicMap.map(({ name, partitions, retention_ms, compacted }) => ({ name: names[name], partitions, retention_ms, compacted }));
+  topicMap.map(({ name, partitions, retention_ms, compacted }) => ({
+    name: names[name],
+    partitions,
+    retention_ms,
+    compacted,
+  }));
 
 export async function openPipeline(config: Config, directory: string, brands: '*' | string[]): Promise<Pipeline> {
   mkdirSync(directory, { recursive: true });
@@ -71,7 +76,9 @@ export async function openPipeline(config: Config, directory: string, brands: '*
   const lookups: IngestLookups = {
     keys: openKeys(masterKey(config, directory)),
     sources: new Map(
-      config.GRAPEVINE_SOURCES?.map((s) => [s.topic, { brand_ids: s.brands }]) ?? [[topics.collected, { brand_ids: brands }]],
+      config.GRAPEVINE_SOURCES?.map((s) => [s.topic, { brand_ids: s.brands }]) ?? [
+        [topics.collected, { brand_ids: brands }],
+      ],
     ),
   };
   const services = allServices({ config, log, warehouse, telemetry, topics, lookups });
@@ -115,7 +122,8 @@ function assemble(
     let lag = 0;
     for (const topic of service.topics) {
       const committed = new Map((await log.committed(service.name, topic)).map((c) => [c.partition, c.offset]));
-      for (const { partition, start, end } of await log.bounds(topic)) lag += end - Math.max(start, committed.get(partition) ?? start);
+      for (const { partition, start, end } of await log.bounds(topic))
+        lag += end - Math.max(start, committed.get(partition) ?? start);
     }
     return lag;
   };

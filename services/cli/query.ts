@@ -10,16 +10,21 @@ export const queryCommand = (): Command =>
     .description('Ask the warehouse in SQL; a running `start` on the data directory is asked instead of the files.')
     .argument('<sql>', 'one statement')
     .option('--data <dir>', 'data directory', './grapevine-data')
-    .option('--format <name>', "a ClickHouse format (default: a table on a terminal, TSV with names in a pipe)")
+    .option('--format <name>', 'a ClickHouse format (default: a table on a terminal, TSV with names in a pipe)')
     .option('--json', 'the same as --format JSON')
-    .addHelpText('after', `\nExample:\n  grapevine query "SELECT model, relationship, sum(credit) FROM attribution_credits GROUP BY ALL ORDER BY ALL"`)
+    .addHelpText(
+      'after',
+      `\nExample:\n  grapevine query "SELECT model, relationship, sum(credit) FROM attribution_credits GROUP BY ALL ORDER BY ALL"`,
+    )
     .action(query);
 
 async function query(sql: string, options: { data: string; format?: string; json?: boolean }): Promise<void> {
   if (sql.trim() === '') throw new UsageError('the statement is empty');
   const warehouse = await openWarehouseOf(configFor(readConfig(process.env), options.data), options.data);
   try {
-    const format = options.json ? 'JSON' : (options.format ?? (process.stdout.isTTY ? 'PrettyCompact' : 'TSVWithNames'));
+    const format = options.json
+      ? 'JSON'
+      : (options.format ?? (process.stdout.isTTY ? 'PrettyCompact' : 'TSVWithNames'));
     process.stdout.write(await warehouse.ask(sql, format));
   } finally {
     await warehouse.close();

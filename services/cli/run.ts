@@ -17,17 +17,24 @@ interface RunOptions {
 export const runCommand = (): Command =>
   new Command('run')
     .description('Feed files (- = stdin) through the whole pipeline to the end and account for every record.')
-    .argument('<file...>', 'NDJSON events, YAML or NDJSON reference records, or with --preset CSV files or a directory of them')
+    .argument(
+      '<file...>',
+      'NDJSON events, YAML or NDJSON reference records, or with --preset CSV files or a directory of them',
+    )
     .option('--reference <file...>', 'reference records to read first (NDJSON or YAML)', [])
     .option('--preset <name>', 'map rows of a known format, such as retail')
     .option('--brand <id>', 'the only brand these files may speak for (required with --preset)')
     .option('--data <dir>', 'data directory', './grapevine-data')
     .option('--json', 'print one JSON object instead of a table')
-    .addHelpText('after', '\nExample:\n  grapevine run --reference reference.yaml events.ndjson\n  grapevine run --preset retail --brand acme ./redemptions')
+    .addHelpText(
+      'after',
+      '\nExample:\n  grapevine run --reference reference.yaml events.ndjson\n  grapevine run --preset retail --brand acme ./redemptions',
+    )
     .action(run);
 
 async function run(files: string[], options: RunOptions): Promise<void> {
-  if (options.preset && !options.brand) throw new UsageError('--preset needs --brand: the files do not say whose they are');
+  if (options.preset && !options.brand)
+    throw new UsageError('--preset needs --brand: the files do not say whose they are');
   const config = readConfig(process.env);
   const started = Date.now();
   const pipeline = await openPipeline(config, options.data, options.brand ? [options.brand] : '*');
@@ -37,7 +44,9 @@ async function run(files: string[], options: RunOptions): Promise<void> {
     const finished = work(pipeline, files, options);
     finished.catch(() => undefined);
     if ((await Promise.race([finished, stop, pipeline.failed])) === 'stopped') {
-      process.stderr.write('stopped: what was read is safe and goes on with the next run or start on this data directory\n');
+      process.stderr.write(
+        'stopped: what was read is safe and goes on with the next run or start on this data directory\n',
+      );
       process.exitCode = 1;
       return;
     }
@@ -62,12 +71,24 @@ async function work(pipeline: Pipeline, files: string[], { reference, preset, br
 
 function readable(summary: RunSummary): string {
   const lines = [
-    table(['', 'events'], [['received', summary.received], ['stored', summary.stored], ['duplicate', summary.duplicate], ['rejected', summary.rejected], ['difference', summary.difference]]),
+    table(
+      ['', 'events'],
+      [
+        ['received', summary.received],
+        ['stored', summary.stored],
+        ['duplicate', summary.duplicate],
+        ['rejected', summary.rejected],
+        ['difference', summary.difference],
+      ],
+    ),
     '',
     table(['stored by type', 'events'], Object.entries(summary.by_type)),
   ];
   const codes = Object.entries(summary.rejected_by_code);
   if (codes.length > 0) lines.push('', table(['rejected by code', 'events'], codes));
-  lines.push('', `${summary.reference} reference records; ${summary.seconds.toFixed(1)} s; ${Math.round(summary.received / summary.seconds).toLocaleString('en-US')} events/s`);
+  lines.push(
+    '',
+    `${summary.reference} reference records; ${summary.seconds.toFixed(1)} s; ${Math.round(summary.received / summary.seconds).toLocaleString('en-US')} events/s`,
+  );
   return lines.join('\n');
 }

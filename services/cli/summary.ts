@@ -18,7 +18,11 @@ export interface RunSummary {
 type Bounds = { partition: number; end: number }[];
 
 /** Accounts for every position of `collected` from `before` (its bounds then) to now. */
-export async function summarise({ log, warehouse, topics }: Pipeline, before: Bounds, seconds: number): Promise<RunSummary> {
+export async function summarise(
+  { log, warehouse, topics }: Pipeline,
+  before: Bounds,
+  seconds: number,
+): Promise<RunSummary> {
   const now = await log.bounds(topics.collected);
   const startOf = new Map(before.map((b) => [b.partition, b.end]));
   const ranges = now.map(({ partition, end }) => ({ partition, from: startOf.get(partition) ?? 0, end }));

@@ -15,6 +15,14 @@ export const topicsCommand = (): Command =>
       const names = topicNames(readConfig(process.env).GRAPEVINE_TOPIC_PREFIX);
       const rows = topics.map((topic) => ({ ...topic, name: names[topic.name] }));
       if (options.json) return print(JSON.stringify(rows));
-      const cells = rows.map((t) => [t.name, t.record, t.key, t.partitions, t.compacted ? 'compacted' : days(t.retention_ms), t.writers.join(', '), t.readers.join(', ')]);
+      const cells = rows.map((t) => [
+        t.name,
+        t.record,
+        t.key,
+        t.partitions,
+        t.compacted ? 'compacted' : days(t.retention_ms),
+        t.writers.join(', '),
+        t.readers.join(', '),
+      ]);
       print(table(['topic', 'record', 'key', 'partitions', 'kept', 'writers', 'readers'], cells));
     });

@@ -4,16 +4,21 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { readConfig } from '../platform/config.ts';
 import { serveWarehouse } from '../platform/warehouse/http.ts';
-import { print, stopAsked } from './output.ts';
 import { portOf } from './options.ts';
+import { print, stopAsked } from './output.ts';
 import { announceRunning } from './running.ts';
 
 export const warehouseCommand = (): Command =>
   new Command('warehouse')
-    .description("The embedded ClickHouse engine behind ClickHouse's own HTTP interface, for development, tests and BI tools.")
+    .description(
+      "The embedded ClickHouse engine behind ClickHouse's own HTTP interface, for development, tests and BI tools.",
+    )
     .option('--data <dir>', 'data directory', './grapevine-data')
     .option('--port <n>', 'port on 127.0.0.1 (0 = a free one)', portOf, 8123)
-    .addHelpText('after', "\nExample:\n  grapevine warehouse --port 8123 &\n  curl 'http://127.0.0.1:8123/?query=SELECT+version()'")
+    .addHelpText(
+      'after',
+      "\nExample:\n  grapevine warehouse --port 8123 &\n  curl 'http://127.0.0.1:8123/?query=SELECT+version()'",
+    )
     .action(async (options: { data: string; port: number }) => {
       const config = readConfig(process.env);
       mkdirSync(options.data, { recursive: true });

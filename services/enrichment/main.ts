@@ -42,9 +42,12 @@ export function enrichmentService({ log, telemetry, topics, batch_records }: Enr
 
 function enrichOne(event: AcceptedEvent, known: ReferenceIndex, topic: string): OutgoingRecord {
   if (event.needed_version > known.version)
-    throw new Error(`event ${event.event_id} needs reference version ${event.needed_version}, the topic ends at ${known.version}`);
+    throw new Error(
+      `event ${event.event_id} needs reference version ${event.needed_version}, the topic ends at ${known.version}`,
+    );
   const verdict = enrichment.decide(event, known);
-  if (verdict.kind !== 'kept') throw new Error(`enrichment refuses nothing, yet step ${verdict.step} gave ${verdict.kind}`);
+  if (verdict.kind !== 'kept')
+    throw new Error(`enrichment refuses nothing, yet step ${verdict.step} gave ${verdict.kind}`);
   return { topic, key: `${event.brand_id}/${event.event_id}`, value: enrichedEvent.encode(verdict.value) };
 }
 

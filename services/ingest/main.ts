@@ -4,7 +4,8 @@ import type { TopicNames } from '../../schemas/topics.ts';
 import type { EventLog, LogRecord, OutgoingRecord } from '../platform/event-log/port.ts';
 import type { Service } from '../platform/run-service.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
-import { type IngestLookups, ingest, rejectedOf } from './pipeline.ts';
+import { type IngestLookups, ingest } from './pipeline.ts';
+import { rejectedOf } from './rejected-of.ts';
 
 const name = 'grapevine-ingest';
 
@@ -24,14 +25,21 @@ export function ingestService({ log, telemetry, topics, lookups, batch_records }
     batch_records,
     fill_ms: 0,
     async work(batch) {
-      const out = telemetry.busy(name, 'decide', () => batch.records.map((record) => decideOne(record, topics, lookups, telemetry)));
+      const out = telemetry.busy(name, 'decide', () =>
+        batch.records.map((record) => decideOne(record, topics, lookups, telemetry)),
+      );
       batch.fence();
       await log.produce(out);
     },
   };
 }
 
-function decideOne(record: LogRecord, topics: TopicNames, lookups: IngestLookups, telemetry: Telemetry): OutgoingRecord {
+function decideOne(
+  record: LogRecord,
+  topics: TopicNames,
+  lookups: IngestLookups,
+  telemetry: Telemetry,
+): OutgoingRecord {
   const verdict = ingest.decide(record, lookups);
   if (verdict.kind === 'kept') {
     const { value } = verdict;
@@ -45,9 +53,14 @@ function decideOne(record: LogRecord, topics: TopicNames, lookups: IngestLookups
     const key = `${reference.kind}/${reference.brand_id}/${reference.id}/${reference.valid_from ?? ''}`;
     return { topic: topics.reference, key, value: referenceRecord.encode(reference) };
   }
-  const faults = verdict.kind === 'rejected' ? verdict.faults : [{ code: verdict.reason, path: '', detail: verdict.reason }];
-  const refused = rejectedOf(record, faults, verdict.step, lookups.keys);
-  telemetry.count('outcomes', { service: name, brand: refused.brand_id, outcome: 'rejected', code: faults[0]?.code ?? '' }, 1);
+  const faults =
+    verdict.kind === 'rejected' ? verdict.faults : [{ code: verdict.reason, path: '', detail: verdict.reason }];
+  const refused = rejectedOf(record, faults, verdict.step, lookups);
+  telemetry.count(
+    'outcomes',
+    { service: name, brand: refused.brand_id, outcome: 'rejected', code: faults[0]?.code ?? '' },
+    1,
+  );
   const key = `${record.topic}/${record.partition}/${record.offset}`;
   return { topic: topics.rejected, key, value: rejectedRecord.encode(refused) };
 }

@@ -7,7 +7,10 @@ const sources = z
     try {
       return JSON.parse(text) as unknown;
     } catch {
-      context.addIssue({ code: 'custom', message: 'expected JSON such as [{"topic":"engagement.collected","brands":["acme"]}]' });
+      context.addIssue({
+        code: 'custom',
+        message: 'expected JSON such as [{"topic":"engagement.collected","brands":["acme"]}]',
+      });
       return z.NEVER;
     }
   })
@@ -15,18 +18,67 @@ const sources = z
 
 /** THE register of settings: name → how it is read, its default and what it is for. */
 export const settings = {
-  KAFKA_BROKERS: { schema: z.string().min(1).optional(), secret: false, meaning: 'Kafka brokers, host:port separated by commas. Absent: the embedded log.' },
-  CLICKHOUSE_URL: { schema: z.url({ protocol: /^https?$/ }).optional(), secret: false, meaning: 'ClickHouse over HTTP. Absent: the embedded engine.' },
+  KAFKA_BROKERS: {
+    schema: z.string().min(1).optional(),
+    secret: false,
+    meaning: 'Kafka brokers, host:port separated by commas. Absent: the embedded log.',
+  },
+  CLICKHOUSE_URL: {
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+    secret: false,
+    meaning: 'ClickHouse over HTTP. Absent: the embedded engine.',
+  },
   CLICKHOUSE_USER: { schema: z.string().default('default'), secret: false, meaning: 'ClickHouse user.' },
   CLICKHOUSE_PASSWORD: { schema: z.string().default(''), secret: true, meaning: 'ClickHouse password.' },
-  CLICKHOUSE_DATABASE: { schema: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected a plain name').default('grapevine'), secret: false, meaning: 'Database of the warehouse.' },
-  GRAPEVINE_TOPIC_PREFIX: { schema: z.string().regex(/^[A-Za-z0-9._-]*$/, 'expected letters, digits, . _ -').default('engagement.'), secret: false, meaning: 'Prefix of every topic.' },
-  GRAPEVINE_PII_KEY: { schema: z.string().regex(/^[0-9a-f]{64}$/i, 'expected 64 hex characters (openssl rand -hex 32)').optional(), secret: true, meaning: 'Master key of pseudonyms and sealed bytes. Absent: made once in the data directory.' },
-  GRAPEVINE_SOURCES: { schema: sources.optional(), secret: false, meaning: 'Source topics and the brands that may send there, as JSON. Absent: `collected`, any brand.' },
-  GRAPEVINE_BATCH_RECORDS: { schema: z.coerce.number().int().min(1).max(50_000).default(10_000), secret: false, meaning: 'Most records in one batch.' },
-  GRAPEVINE_FILL_MS: { schema: z.coerce.number().int().min(0).max(10_000).default(100), secret: false, meaning: 'How long attribution waits for a batch to fill up, ms.' },
-  GRAPEVINE_INTENT_AGE_MS: { schema: z.coerce.number().int().min(1_000).default(600_000), secret: false, meaning: 'A batch older than this is handed over instead of written, ms.' },
-  LOG_LEVEL: { schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'), secret: false, meaning: 'Least severe log lines shown.' },
+  CLICKHOUSE_DATABASE: {
+    schema: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected a plain name')
+      .default('grapevine'),
+    secret: false,
+    meaning: 'Database of the warehouse.',
+  },
+  GRAPEVINE_TOPIC_PREFIX: {
+    schema: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]*$/, 'expected letters, digits, . _ -')
+      .default('engagement.'),
+    secret: false,
+    meaning: 'Prefix of every topic.',
+  },
+  GRAPEVINE_PII_KEY: {
+    schema: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/i, 'expected 64 hex characters (openssl rand -hex 32)')
+      .optional(),
+    secret: true,
+    meaning: 'Master key of pseudonyms and sealed bytes. Absent: made once in the data directory.',
+  },
+  GRAPEVINE_SOURCES: {
+    schema: sources.optional(),
+    secret: false,
+    meaning: 'Source topics and the brands that may send there, as JSON. Absent: `collected`, any brand.',
+  },
+  GRAPEVINE_BATCH_RECORDS: {
+    schema: z.coerce.number().int().min(1).max(50_000).default(10_000),
+    secret: false,
+    meaning: 'Most records in one batch.',
+  },
+  GRAPEVINE_FILL_MS: {
+    schema: z.coerce.number().int().min(0).max(10_000).default(100),
+    secret: false,
+    meaning: 'How long attribution waits for a batch to fill up, ms.',
+  },
+  GRAPEVINE_INTENT_AGE_MS: {
+    schema: z.coerce.number().int().min(1_000).default(600_000),
+    secret: false,
+    meaning: 'A batch older than this is handed over instead of written, ms.',
+  },
+  LOG_LEVEL: {
+    schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
+    secret: false,
+    meaning: 'Least severe log lines shown.',
+  },
 } as const;
 
 type Settings = typeof settings;
@@ -51,7 +103,9 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     }
   }
   for (const name of Object.keys(environment))
-    if (name.startsWith('GRAPEVINE_') && !(name in settings)) faults.push(`${name}: not a setting; see \`grapevine config\``);
-  if (faults.length > 0) throw new ConfigError(`the configuration has ${faults.length} fault(s):\n  ${faults.join('\n  ')}`);
+    if (name.startsWith('GRAPEVINE_') && !(name in settings))
+      faults.push(`${name}: not a setting; see \`grapevine config\``);
+  if (faults.length > 0)
+    throw new ConfigError(`the configuration has ${faults.length} fault(s):\n  ${faults.join('\n  ')}`);
   return out as Config;
 }

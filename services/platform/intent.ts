@@ -32,7 +32,13 @@ export function intentOf(log: string, records: LogRecord[]): Intent {
     hash.update(`${record.offset} ${record.value.length} ${record.key ?? ''}\n`);
     hash.update(record.value);
   }
-  return { log, first: first.offset, end: last.offset + 1, count: records.length, checksum: hash.digest('hex').slice(0, 32) };
+  return {
+    log,
+    first: first.offset,
+    end: last.offset + 1,
+    count: records.length,
+    checksum: hash.digest('hex').slice(0, 32),
+  };
 }
 
 export const intentText = (intent: Intent): string => JSON.stringify({ intent: 1, ...intent });
@@ -47,7 +53,8 @@ export function parseIntent(metadata: string): Intent | null {
     throw new RangeChanged(`the committed metadata is not an intent of ours: ${metadata.slice(0, 80)}`);
   }
   const { log, first, end, count, checksum } = (read ?? {}) as Record<string, unknown>;
-  if (typeof log !== 'string' || typeof checksum !== 'string') throw new RangeChanged('the committed intent is not readable');
+  if (typeof log !== 'string' || typeof checksum !== 'string')
+    throw new RangeChanged('the committed intent is not readable');
   if (typeof first !== 'number' || typeof end !== 'number' || typeof count !== 'number')
     throw new RangeChanged('the committed intent has no range');
   return { log, first, end, count, checksum };
@@ -61,5 +68,6 @@ export function checkRange(intent: Intent, log: string, records: LogRecord[]): v
     throw new RangeChanged(
       `announced ${intent.count} records [${intent.first}, ${intent.end}), found ${now ? `${now.count} records [${now.first}, ${now.end})` : 'none'}`,
     );
-  if (now.checksum !== intent.checksum) throw new RangeChanged(`records [${intent.first}, ${intent.end}) have other content than announced`);
+  if (now.checksum !== intent.checksum)
+    throw new RangeChanged(`records [${intent.first}, ${intent.end}) have other content than announced`);
 }

@@ -14,7 +14,10 @@ export function lockDirectory(directory: string, what: string): () => void {
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'EEXIST') throw error;
       const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-      if (alive(pid)) throw new Error(`the ${what} in ${directory} is in use by process ${pid}: stop it, or use another --data directory`);
+      if (alive(pid))
+        throw new Error(
+          `the ${what} in ${directory} is in use by process ${pid}: stop it, or use another --data directory`,
+        );
       rmSync(file, { force: true });
     }
   }

@@ -68,7 +68,10 @@ async function runClaim(claim: Claim, service: Service, options: LoopOptions): P
       offset = end;
     } catch (error) {
       if (claim.signal.aborted || error instanceof ClaimLost) return;
-      throw new Error(`${service.name} stopped at ${claim.topic}/${claim.partition}, offset ${offset}: ${message(error)}`, { cause: error });
+      throw new Error(
+        `${service.name} stopped at ${claim.topic}/${claim.partition}, offset ${offset}: ${message(error)}`,
+        { cause: error },
+      );
     }
   }
 }
@@ -93,7 +96,10 @@ async function oneBatch(
     replayed: announced !== null,
     fence() {
       if (claim.signal.aborted) throw new ClaimLost(`${claim.topic}/${claim.partition} was taken away`);
-      if (service.exact && now() - started > intent_age_ms) throw new Error(`the batch is older than ${intent_age_ms} ms; not written, the next owner checks by rows what is there`);
+      if (service.exact && now() - started > intent_age_ms)
+        throw new Error(
+          `the batch is older than ${intent_age_ms} ms; not written, the next owner checks by rows what is there`,
+        );
     },
   };
   for (let attempt = 1; ; attempt++) {

@@ -18,7 +18,9 @@ const imports = (file: string): string[] =>
 const target = (file: string, specifier: string): string =>
   specifier.startsWith('.') ? relative(root, resolve(root, file, '..', specifier)) : specifier;
 
-const files = [...sources('services'), ...sources('schemas'), ...sources('infra')].filter((f) => !f.endsWith('.test.ts'));
+const files = [...sources('services'), ...sources('schemas'), ...sources('infra')].filter(
+  (f) => !f.endsWith('.test.ts'),
+);
 const edges = files.flatMap((file) => imports(file).map((specifier) => ({ file, to: target(file, specifier) })));
 
 const breaches = (allowed: (edge: { file: string; to: string }) => boolean): string[] =>
@@ -55,10 +57,13 @@ describe('borders', () => {
   });
 
   it('pure places import no client, clock, config or node module', () => {
-    const pure = /^services\/(ingest|enrichment)\/(steps|lookups|pipeline)|^services\/attribution\/(models\/|journey|ledger|recorder\/(decide|rows))/;
+    const pure =
+      /^services\/(ingest|enrichment)\/(steps|lookups|pipeline)|^services\/attribution\/(models\/|journey|ledger|recorder\/(decide|rows))/;
     const found = breaches(
       ({ file, to }) =>
-        !pure.test(file) || (!(to.startsWith('node:') && to !== 'node:crypto') && !/platform\/(event-log|warehouse|config|telemetry|run-service)/.test(to)),
+        !pure.test(file) ||
+        (!(to.startsWith('node:') && to !== 'node:crypto') &&
+          !/platform\/(event-log|warehouse|config|telemetry|run-service)/.test(to)),
     );
     expect(found).toEqual([]);
   });

@@ -19,7 +19,8 @@ export interface Seen {
   row: EventRow | null;
 }
 
-export const eventKey = (event: { brand_id: string; event_id: string }): string => `${event.brand_id}/${event.event_id}`;
+export const eventKey = (event: { brand_id: string; event_id: string }): string =>
+  `${event.brand_id}/${event.event_id}`;
 
 export interface Recording {
   events: EventRow[];
@@ -30,10 +31,13 @@ export interface Recording {
 }
 
 const samePosition = (event: EnrichedEvent, seen: Seen): boolean =>
-  event.source_offset === seen.source_offset && event.source_partition === seen.source_partition && event.source_topic === seen.source_topic;
+  event.source_offset === seen.source_offset &&
+  event.source_partition === seen.source_partition &&
+  event.source_topic === seen.source_topic;
 
 /** True when the event revises what is stored, so that the stored row must be loaded whole. */
-export const revises = (event: EnrichedEvent, seen: Seen): boolean => samePosition(event, seen) && event.reference_version > seen.revision;
+export const revises = (event: EnrichedEvent, seen: Seen): boolean =>
+  samePosition(event, seen) && event.reference_version > seen.revision;
 
 export function decideRecording(events: EnrichedEvent[], seen: ReadonlyMap<string, Seen>, batch: string): Recording {
   const out: Recording = { events: [], duplicates: [], links: [], changed: [] };

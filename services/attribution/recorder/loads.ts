@@ -3,14 +3,18 @@ import type { EnrichedEvent } from '../../../schemas/generated/enriched_event.ts
 import type { SettlementRequest } from '../../../schemas/generated/settlement_request.ts';
 import type { Warehouse } from '../../platform/warehouse/port.ts';
 import { eventKey, type Recording, revises, type Seen } from './decide.ts';
-import { event_columns, type EventRow } from './rows.ts';
+import { type EventRow, event_columns } from './rows.ts';
 
 type SeenRow = Omit<Seen, 'row'> & { brand_id: string; event_id: string };
 
 const unique = (values: Iterable<string>): string[] => [...new Set(values)].sort();
 
 /** Rows standing for the event ids of a batch, stored by other batches (rows of our own earlier attempt are not "seen"). */
-export async function loadSeen(warehouse: Warehouse, events: EnrichedEvent[], batch: string): Promise<Map<string, Seen>> {
+export async function loadSeen(
+  warehouse: Warehouse,
+  events: EnrichedEvent[],
+  batch: string,
+): Promise<Map<string, Seen>> {
   const rows = await warehouse.query<SeenRow>(
     `SELECT brand_id, event_id, source_topic, source_partition, source_offset, revision, content_hash
      FROM events
@@ -30,9 +34,16 @@ export async function loadSeen(warehouse: Warehouse, events: EnrichedEvent[], ba
 }
 
 const times = new Set(['source_at', 'occurred_at']);
-const selectWhole = event_columns.map((name) => (times.has(name) ? `toUnixTimestamp64Milli(${name})` : name)).join(', ');
+const selectWhole = event_columns
+  .map((name) => (times.has(name) ? `toUnixTimestamp64Milli(${name})` : name))
+  .join(', ');
 
-async function loadWholeRows(warehouse: Warehouse, events: EnrichedEvent[], seen: Map<string, Seen>, batch: string): Promise<void> {
+async function loadWholeRows(
+  warehouse: Warehouse,
+  events: EnrichedEvent[],
+  seen: Map<string, Seen>,
+  batch: string,
+): Promise<void> {
   const rows = await warehouse.query<{ brand_id: string; event_id: string; revision: number; row: EventRow }>(
     `SELECT brand_id, event_id, revision, tuple(${selectWhole}) AS row FROM events
      WHERE brand_id IN {brands:Array(String)} AND event_id IN {ids:Array(String)} AND batch != {batch:String} AND sign > 0
@@ -48,7 +59,10 @@ async function loadWholeRows(warehouse: Warehouse, events: EnrichedEvent[], seen
 const reasonOfStatus: Record<string, string> = { redeemed: 'first', voided: 'void', returned: 'return' };
 
 /** One request per redemption the batch may touch: its own redemptions, and those that its touches may precede. */
-export async function affectedRedemptions(warehouse: Warehouse, changed: Recording['changed']): Promise<SettlementRequest[]> {
+export async function affectedRedemptions(
+  warehouse: Warehouse,
+  changed: Recording['changed'],
+): Promise<SettlementRequest[]> {
   const requests = new Map<string, SettlementRequest>();
   const touchesBy = new Map<string, { event: EnrichedEvent; reason: string }[]>();
   const ask = (event: EnrichedEvent, redemption_id: string, reason: string): void => {
@@ -68,8 +82,13 @@ export async function affectedRedemptions(warehouse: Warehouse, changed: Recordi
     touchesBy.set(key, list);
   }
   if (touchesBy.size > 0) {
-    for (const redemption of await redemptionsOf(warehouse, [...touchesBy.values()].flat().map((t) => t.event))) {
-      const touch = touchesBy.get(`${redemption.brand_id}/${redemption.identity_key}`)?.find((t) => inReach(t.event, redemption));
+    for (const redemption of await redemptionsOf(
+      warehouse,
+      [...touchesBy.values()].flat().map((t) => t.event),
+    )) {
+      const touch = touchesBy
+        .get(`${redemption.brand_id}/${redemption.identity_key}`)
+        ?.find((t) => inReach(t.event, redemption));
       if (touch) ask(touch.event, redemption.redemption_id, touch.reason);
     }
   }

@@ -53,7 +53,9 @@ export function recorder(parts: AttributionParts): Service {
 }
 
 async function recordEvents(batch: Batch, { log, warehouse, telemetry, topics }: AttributionParts): Promise<void> {
-  const events = telemetry.busy(name, 'decode', () => batch.records.map((record) => enrichedEvent.decode(record.value)));
+  const events = telemetry.busy(name, 'decode', () =>
+    batch.records.map((record) => enrichedEvent.decode(record.value)),
+  );
   const seen = await loadSeen(warehouse, events, batch.name);
   const recording = telemetry.busy(name, 'decide', () => decideRecording(events, seen, batch.name));
   await insertExactly(warehouse, batch, {
@@ -96,7 +98,9 @@ async function recordRejected(batch: Batch, { warehouse }: AttributionParts): Pr
 }
 
 async function recordReference(batch: Batch, { warehouse }: AttributionParts): Promise<void> {
-  const rows = batch.records.map((record) => referenceRow(referenceRecord.decode(record.value), record.offset, batch.name));
+  const rows = batch.records.map((record) =>
+    referenceRow(referenceRecord.decode(record.value), record.offset, batch.name),
+  );
   await insertExactly(warehouse, batch, {
     table: 'reference_records',
     columns: reference_columns,

@@ -5,21 +5,81 @@ import type { RejectedRecord } from '../../../schemas/generated/rejected_record.
 
 /** Columns of `events` that are the enriched event's fields of the same name; null becomes '' where the column holds text. */
 export const text_columns = [
-  'source_topic', 'event_id', 'type', 'brand_id', 'campaign_id', 'influencer_id', 'post_id', 'product_id', 'platform', 'url', 'referrer',
-  'user_agent', 'network', 'link_code', 'text', 'language', 'parent_id', 'channel', 'share_kind', 'coupon_code', 'redemption_id', 'status',
-  'currency', 'retailer_id', 'store_id', 'transaction_id', 'content_hash', 'relationship', 'tier', 'region', 'campaign_scope', 'coupon_id',
-  'coupon_use', 'owner_id', 'owner_relationship', 'owner_tier', 'comment_signal',
+  'source_topic',
+  'event_id',
+  'type',
+  'brand_id',
+  'campaign_id',
+  'influencer_id',
+  'post_id',
+  'product_id',
+  'platform',
+  'url',
+  'referrer',
+  'user_agent',
+  'network',
+  'link_code',
+  'text',
+  'language',
+  'parent_id',
+  'channel',
+  'share_kind',
+  'coupon_code',
+  'redemption_id',
+  'status',
+  'currency',
+  'retailer_id',
+  'store_id',
+  'transaction_id',
+  'content_hash',
+  'relationship',
+  'tier',
+  'region',
+  'campaign_scope',
+  'coupon_id',
+  'coupon_use',
+  'owner_id',
+  'owner_relationship',
+  'owner_tier',
+  'comment_signal',
+  'leak_policy',
 ] as const satisfies readonly (keyof EnrichedEvent)[];
 /** Columns whose value is the field's as it is (times are epoch ms). */
 export const plain_columns = [
-  'source_partition', 'source_offset', 'source_at', 'occurred_at', 'hashtags', 'count', 'amount_e4', 'discount_e4', 'quantity', 'properties',
-  'is_valid', 'invalid_reasons', 'flags', 'influencer_identifiers', 'owner_identifiers', 'issued_to', 'click_window_ms', 'comment_window_ms',
-  'share_window_ms', 'like_window_ms',
+  'source_partition',
+  'source_offset',
+  'source_at',
+  'occurred_at',
+  'hashtags',
+  'count',
+  'amount_e4',
+  'discount_e4',
+  'quantity',
+  'properties',
+  'is_valid',
+  'invalid_reasons',
+  'flags',
+  'filled',
+  'influencer_identifiers',
+  'owner_identifiers',
+  'issued_to',
+  'click_window_ms',
+  'comment_window_ms',
+  'share_window_ms',
+  'like_window_ms',
 ] as const satisfies readonly (keyof EnrichedEvent)[];
 
 export const event_columns = [
-  ...text_columns, ...plain_columns, 'revision', 'identity_key', 'identity_kind', 'identifier_kinds', 'identifier_platforms',
-  'identifier_pseudonyms', 'sign', 'batch',
+  ...text_columns,
+  ...plain_columns,
+  'revision',
+  'identity_key',
+  'identity_kind',
+  'identifier_kinds',
+  'identifier_platforms',
+  'identifier_pseudonyms',
+  'sign',
+  'batch',
 ] as const;
 
 const sign_index = event_columns.indexOf('sign');
@@ -56,19 +116,48 @@ export function cancelled(row: EventRow, batch: string): EventRow {
 /** Equal but for revision, sign and batch: nothing an analyst could see has changed. */
 export function sameContent(a: EventRow, b: EventRow): boolean {
   const content = (row: EventRow): string =>
-    JSON.stringify(row.map((value, i) => (i === sign_index || i === batch_index || i === revision_index ? null : value)));
+    JSON.stringify(
+      row.map((value, i) => (i === sign_index || i === batch_index || i === revision_index ? null : value)),
+    );
   return content(a) === content(b);
 }
 
-export const duplicate_columns = ['source_topic', 'source_partition', 'source_offset', 'source_at', 'brand_id', 'event_id', 'code', 'batch'] as const;
+export const duplicate_columns = [
+  'source_topic',
+  'source_partition',
+  'source_offset',
+  'source_at',
+  'brand_id',
+  'event_id',
+  'code',
+  'batch',
+] as const;
 
 export const duplicateRow = (event: EnrichedEvent, code: string, batch: string): unknown[] => [
-  event.source_topic, event.source_partition, event.source_offset, event.source_at, event.brand_id, event.event_id, code, batch,
+  event.source_topic,
+  event.source_partition,
+  event.source_offset,
+  event.source_at,
+  event.brand_id,
+  event.event_id,
+  code,
+  batch,
 ];
 
 export const link_columns = [
-  'brand_id', 'left', 'left_kind', 'right', 'right_kind', 'occurred_at', 'event_id', 'sign', 'source_topic', 'source_partition', 'source_offset',
-  'source_at', 'batch',
+  'brand_id',
+  'left',
+  'left_kind',
+  'right',
+  'right_kind',
+  'occurred_at',
+  'event_id',
+  'sign',
+  'source_topic',
+  'source_partition',
+  'source_offset',
+  'source_at',
+  'batch',
 ] as const;
 
 /** The strongest identifier of an event linked to each of its others. */
@@ -76,28 +165,84 @@ export function linkRows(event: EnrichedEvent, batch: string): unknown[][] {
   const [strongest, ...others] = event.identifiers;
   if (!strongest) return [];
   return others.map((other) => [
-    event.brand_id, strongest.pseudonym, strongest.kind, other.pseudonym, other.kind, event.occurred_at, event.event_id, 1, event.source_topic,
-    event.source_partition, event.source_offset, event.source_at, batch,
+    event.brand_id,
+    strongest.pseudonym,
+    strongest.kind,
+    other.pseudonym,
+    other.kind,
+    event.occurred_at,
+    event.event_id,
+    1,
+    event.source_topic,
+    event.source_partition,
+    event.source_offset,
+    event.source_at,
+    batch,
   ]);
 }
 
 export const rejected_columns = [
-  'source_topic', 'source_partition', 'source_offset', 'source_at', 'brand_id', 'event_id', 'type', 'service', 'step', 'fault_codes',
-  'fault_paths', 'fault_details', 'sealed', 'batch',
+  'source_topic',
+  'source_partition',
+  'source_offset',
+  'source_at',
+  'brand_id',
+  'event_id',
+  'type',
+  'service',
+  'step',
+  'fault_codes',
+  'fault_paths',
+  'fault_details',
+  'sealed',
+  'batch',
 ] as const;
 
 export const rejectedRow = (record: RejectedRecord, batch: string): unknown[] => [
-  record.source_topic, record.source_partition, record.source_offset, record.source_at, record.brand_id, record.event_id, record.type,
-  record.service, record.step, record.faults.map((f) => f.code), record.faults.map((f) => f.path), record.faults.map((f) => f.detail),
-  record.sealed.toString('base64'), batch,
+  record.source_topic,
+  record.source_partition,
+  record.source_offset,
+  record.source_at,
+  record.brand_id,
+  record.event_id,
+  record.type,
+  record.service,
+  record.step,
+  record.faults.map((f) => f.code),
+  record.faults.map((f) => f.path),
+  record.faults.map((f) => f.detail),
+  record.sealed.toString('base64'),
+  batch,
 ];
 
 export const reference_columns = [
-  'source_topic', 'source_partition', 'source_offset', 'source_at', 'kind', 'brand_id', 'id', 'name', 'valid_from', 'valid_to', 'version', 'body',
+  'source_topic',
+  'source_partition',
+  'source_offset',
+  'source_at',
+  'kind',
+  'brand_id',
+  'id',
+  'name',
+  'valid_from',
+  'valid_to',
+  'version',
+  'body',
   'batch',
 ] as const;
 
 export const referenceRow = (record: ReferenceRecord, version: number, batch: string): unknown[] => [
-  record.source_topic, record.source_partition, record.source_offset, record.source_at, record.kind, record.brand_id, record.id,
-  record.name ?? '', record.valid_from, record.valid_to, version, record.body, batch,
+  record.source_topic,
+  record.source_partition,
+  record.source_offset,
+  record.source_at,
+  record.kind,
+  record.brand_id,
+  record.id,
+  record.name ?? '',
+  record.valid_from,
+  record.valid_to,
+  version,
+  record.body,
+  batch,
 ];

@@ -4,16 +4,48 @@ import type { StoredEvent } from '../journey.ts';
 import type { Credit } from '../ledger.ts';
 
 const columns = [
-  'event_id', 'type', 'brand_id', 'campaign_id', 'influencer_id', 'post_id', 'product_id', 'platform', 'relationship', 'tier', 'count',
-  'is_valid', 'identity_key', 'identity_kind', 'influencer_identifiers', 'identifier_pseudonyms', 'coupon_code', 'redemption_id', 'status',
-  'amount_e4', 'currency', 'quantity', 'retailer_id', 'store_id', 'campaign_scope', 'owner_id', 'owner_relationship', 'owner_tier',
-  'owner_identifiers', 'issued_to', 'coupon_use', 'flags', 'click_window_ms', 'comment_window_ms', 'share_window_ms', 'like_window_ms',
+  'event_id',
+  'type',
+  'brand_id',
+  'campaign_id',
+  'influencer_id',
+  'post_id',
+  'product_id',
+  'platform',
+  'relationship',
+  'tier',
+  'count',
+  'is_valid',
+  'identity_key',
+  'identity_kind',
+  'influencer_identifiers',
+  'identifier_pseudonyms',
+  'coupon_code',
+  'redemption_id',
+  'status',
+  'amount_e4',
+  'currency',
+  'quantity',
+  'retailer_id',
+  'store_id',
+  'campaign_scope',
+  'owner_id',
+  'owner_relationship',
+  'owner_tier',
+  'owner_identifiers',
+  'flags',
+  'leak_policy',
+  'click_window_ms',
+  'comment_window_ms',
+  'share_window_ms',
+  'like_window_ms',
 ] as const;
 const selected = `${columns.join(', ')}, toUnixTimestamp64Milli(occurred_at) AS occurred_ms, revision, sign`;
 
 type Loaded = Omit<StoredEvent, 'occurred_at'> & { occurred_ms: number; revision: number; sign: number };
 
-const redemptionKey = (row: { brand_id: string; redemption_id: string }): string => `${row.brand_id}/${row.redemption_id}`;
+const redemptionKey = (row: { brand_id: string; redemption_id: string }): string =>
+  `${row.brand_id}/${row.redemption_id}`;
 const personKey = (row: { brand_id: string; identity_key: string }): string => `${row.brand_id}/${row.identity_key}`;
 const unique = (values: Iterable<string>): string[] => [...new Set(values)].sort();
 
@@ -62,13 +94,19 @@ export async function loadRedemptions(warehouse: Warehouse, asked: Asked[]): Pro
 }
 
 /** Standing touches of the redeemers, by `brand/identity key`, as far back as any of the look-back windows reaches. */
-export async function loadTouches(warehouse: Warehouse, redemptions: StoredEvent[]): Promise<Map<string, StoredEvent[]>> {
+export async function loadTouches(
+  warehouse: Warehouse,
+  redemptions: StoredEvent[],
+): Promise<Map<string, StoredEvent[]>> {
   const known = redemptions.filter((r) => r.identity_key !== '' && r.status === 'redeemed');
   if (known.length === 0) return new Map();
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for (const r of known) {
-    first = Math.min(first, r.occurred_at - Math.max(r.click_window_ms, r.comment_window_ms, r.share_window_ms, r.like_window_ms));
+    first = Math.min(
+      first,
+      r.occurred_at - Math.max(r.click_window_ms, r.comment_window_ms, r.share_window_ms, r.like_window_ms),
+    );
     last = Math.max(last, r.occurred_at);
   }
   const rows = await warehouse.query<Loaded>(
@@ -85,7 +123,7 @@ type BalanceRow = Omit<Credit, 'touched_at' | 'redeemed_at'> & { touched_ms: num
 /** What the ledger says today, by `brand/redemption id`: sums over its postings, zero sums left out. */
 export async function loadBalances(warehouse: Warehouse, asked: Asked[]): Promise<Map<string, Credit[]>> {
   const dimensions =
-    'brand_id, redemption_id, model, touch_event_id, touch_type, campaign_id, influencer_id, relationship, tier, post_id, product_id, store_id, retailer_id, currency, matched_by, hops';
+    'brand_id, redemption_id, model, touch_event_id, touch_type, campaign_id, influencer_id, relationship, tier, post_id, product_id, store_id, retailer_id, coupon_code, currency, matched_by, hops';
   const rows = await warehouse.query<BalanceRow>(
     `SELECT ${dimensions}, toUnixTimestamp64Milli(touched_at) AS touched_ms, toUnixTimestamp64Milli(redeemed_at) AS redeemed_ms,
        sum(ledger.credit_ppm) AS credit_ppm, sum(ledger.amount_e4) AS amount_e4
@@ -96,7 +134,11 @@ export async function loadBalances(warehouse: Warehouse, asked: Asked[]): Promis
     { brands: unique(asked.map((a) => a.brand_id)), ids: unique(asked.map((a) => a.redemption_id)) },
   );
   return groupBy(
-    rows.map(({ touched_ms, redeemed_ms, ...credit }) => ({ ...credit, touched_at: touched_ms, redeemed_at: redeemed_ms })),
+    rows.map(({ touched_ms, redeemed_ms, ...credit }) => ({
+      ...credit,
+      touched_at: touched_ms,
+      redeemed_at: redeemed_ms,
+    })),
     redemptionKey,
   );
 }

@@ -15,8 +15,27 @@ import { loadBalances, loadRedemptions, loadTouches } from './loads.ts';
 const name = 'grapevine-settler';
 
 const credit_columns = [
-  'brand_id', 'redemption_id', 'model', 'touch_event_id', 'touch_type', 'campaign_id', 'influencer_id', 'relationship', 'tier', 'post_id',
-  'product_id', 'store_id', 'retailer_id', 'touched_at', 'redeemed_at', 'credit_ppm', 'amount_e4', 'currency', 'matched_by', 'hops',
+  'brand_id',
+  'redemption_id',
+  'model',
+  'touch_event_id',
+  'touch_type',
+  'campaign_id',
+  'influencer_id',
+  'relationship',
+  'tier',
+  'post_id',
+  'product_id',
+  'store_id',
+  'retailer_id',
+  'coupon_code',
+  'touched_at',
+  'redeemed_at',
+  'credit_ppm',
+  'amount_e4',
+  'currency',
+  'matched_by',
+  'hops',
 ] as const satisfies readonly (keyof Credit)[];
 export const ledger_columns = [...credit_columns, 'reason', 'cause', 'posted_at', 'kind', 'batch'] as const;
 
@@ -32,7 +51,9 @@ export function settler(parts: AttributionParts): Service {
 }
 
 async function settle(batch: Batch, { warehouse, telemetry }: AttributionParts): Promise<void> {
-  const asked = telemetry.busy(name, 'decode', () => oncePerRedemption(batch.records.map((r) => settlementRequest.decode(r.value))));
+  const asked = telemetry.busy(name, 'decode', () =>
+    oncePerRedemption(batch.records.map((r) => settlementRequest.decode(r.value))),
+  );
   const about = await loadRedemptions(warehouse, asked);
   const touches = await loadTouches(warehouse, [...about.values()].flat());
   const balances = await loadBalances(warehouse, asked);
@@ -41,11 +62,20 @@ async function settle(batch: Batch, { warehouse, telemetry }: AttributionParts):
     return [...posted, markerRow(asked, batch.name)];
   });
   telemetry.count('settlements', {}, asked.length);
-  await insertExactly(warehouse, batch, { table: 'attribution_ledger', columns: ledger_columns, rows: await withoutOwn(batch, rows, warehouse), identity: ['brand_id', 'redemption_id', 'model', 'touch_event_id', 'kind'] });
+  await insertExactly(warehouse, batch, {
+    table: 'attribution_ledger',
+    columns: ledger_columns,
+    rows: await withoutOwn(batch, rows, warehouse),
+    identity: ['brand_id', 'redemption_id', 'model', 'touch_event_id', 'kind'],
+  });
 }
 
 /** On a replay: nothing, when this batch's block is already there (one block is whole or absent). */
-async function withoutOwn(batch: Batch, rows: unknown[][], warehouse: AttributionParts['warehouse']): Promise<unknown[][]> {
+async function withoutOwn(
+  batch: Batch,
+  rows: unknown[][],
+  warehouse: AttributionParts['warehouse'],
+): Promise<unknown[][]> {
   if (!batch.replayed) return rows;
   const [stored] = await warehouse.query<{ n: number }>(
     `SELECT count() AS n FROM attribution_ledger WHERE batch = {batch:String} AND kind = 'marker'`,

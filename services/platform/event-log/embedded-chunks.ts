@@ -37,10 +37,18 @@ export class ChunkStore {
     for (let partition = 0; partition < topic.partitions; partition++) {
       this.#retain(topic, partition);
       if (topic.compacted) this.#compact(topic.name, partition);
-      const [firstKey] = [...this.#db.getKeys({ start: [topic.name, partition, 0], end: [topic.name, partition + 1, 0], limit: 1 })];
+      const [firstKey] = [
+        ...this.#db.getKeys({ start: [topic.name, partition, 0], end: [topic.name, partition + 1, 0], limit: 1 }),
+      ];
       const last = this.#chunkAtOrBefore(topic.name, partition, Number.MAX_SAFE_INTEGER);
       const end = last ? last.first + chunkCount(last.bytes) : 0;
-      this.#partitions.set(`${topic.name}/${partition}`, { start: firstKey?.[2] ?? end, next: end, end, waiters: new Set(), last: null });
+      this.#partitions.set(`${topic.name}/${partition}`, {
+        start: firstKey?.[2] ?? end,
+        next: end,
+        end,
+        waiters: new Set(),
+        last: null,
+      });
     }
   }
 
@@ -62,7 +70,12 @@ export class ChunkStore {
     const puts: Promise<boolean>[] = [];
     for (let from = 0; from < records.length; ) {
       let to = from;
-      for (let bytes = 0; to < records.length && to - from < chunk_records && (to === from || bytes < chunk_bytes); to++) bytes += records[to]!.value.length;
+      for (
+        let bytes = 0;
+        to < records.length && to - from < chunk_records && (to === from || bytes < chunk_bytes);
+        to++
+      )
+        bytes += records[to]!.value.length;
       puts.push(this.#db.put([topic, partition, state.next], encodeChunk(records.slice(from, to), timestamp)));
       state.next += to - from;
       from = to;
@@ -97,7 +110,9 @@ export class ChunkStore {
   read(topic: string, partition: number, from: number, max: number): LogRecord[] {
     const state = this.#partition(topic, partition);
     if (from < state.start || from > state.end)
-      throw new OffsetOutOfRange(`${topic}/${partition}: offset ${from} is outside [${state.start}, ${state.end}]: records were removed before they were read, or the log was made anew`);
+      throw new OffsetOutOfRange(
+        `${topic}/${partition}: offset ${from} is outside [${state.start}, ${state.end}]: records were removed before they were read, or the log was made anew`,
+      );
     const out: LogRecord[] = [];
     let at = from;
     while (out.length < max && at < state.end) {
@@ -107,7 +122,8 @@ export class ChunkStore {
       const take = Math.min(chunk.records.length - skip, max - out.length);
       for (let i = skip; i < skip + take; i++) {
         const { key, value } = chunk.records[i]!;
-        if (value.length > 0 || key !== null) out.push({ topic, partition, offset: chunk.first + i, timestamp: chunk.time, key, value });
+        if (value.length > 0 || key !== null)
+          out.push({ topic, partition, offset: chunk.first + i, timestamp: chunk.time, key, value });
       }
       at += Math.max(1, take);
     }
@@ -124,7 +140,12 @@ export class ChunkStore {
   }
 
   #chunkAtOrBefore(topic: string, partition: number, offset: number): { first: number; bytes: Buffer } | null {
-    for (const { key, value } of this.#db.getRange({ start: [topic, partition, offset], end: [topic, partition, -1], reverse: true, limit: 1 }))
+    for (const { key, value } of this.#db.getRange({
+      start: [topic, partition, offset],
+      end: [topic, partition, -1],
+      reverse: true,
+      limit: 1,
+    }))
       return { first: key[2], bytes: Buffer.from(value) };
     return null;
   }
@@ -148,12 +169,16 @@ export class ChunkStore {
     for (const { key, value } of this.#db.getRange({ start: [topic, partition, 0], end: [topic, partition + 1, 0] })) {
       const chunk = { first: key[2], time: chunkTime(value), records: decodeChunk(Buffer.from(value)) };
       chunks.push(chunk);
-      for (const [i, record] of chunk.records.entries()) if (record.key !== null) newest.set(record.key, chunk.first + i);
+      for (const [i, record] of chunk.records.entries())
+        if (record.key !== null) newest.set(record.key, chunk.first + i);
     }
     const blank: ChunkRecord = { key: null, value: Buffer.alloc(0) };
     for (const { first, time, records } of chunks) {
-      const keep = records.map((record, i) => (record.key === null || newest.get(record.key) === first + i ? record : blank));
-      if (keep.some((record, i) => record !== records[i])) this.#db.putSync([topic, partition, first], encodeChunk(keep, time));
+      const keep = records.map((record, i) =>
+        record.key === null || newest.get(record.key) === first + i ? record : blank,
+      );
+      if (keep.some((record, i) => record !== records[i]))
+        this.#db.putSync([topic, partition, first], encodeChunk(keep, time));
     }
   }
 }

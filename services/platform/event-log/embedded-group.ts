@@ -39,7 +39,10 @@ export class EmbeddedGroup {
 
   async join(options: ConsumeOptions, partitionsOf: (topic: string) => number): Promise<Consumer> {
     this.#partitionsOf = partitionsOf;
-    let settle: { resolve(): void; reject(error: unknown): void } = { resolve: () => undefined, reject: () => undefined };
+    let settle: { resolve(): void; reject(error: unknown): void } = {
+      resolve: () => undefined,
+      reject: () => undefined,
+    };
     const done = new Promise<void>((resolve, reject) => {
       settle = { resolve, reject };
     });

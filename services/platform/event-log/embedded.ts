@@ -10,7 +10,15 @@ import { lockDirectory } from '../lock-directory.ts';
 import { ChunkStore } from './embedded-chunks.ts';
 import { EmbeddedGroup } from './embedded-group.ts';
 import { partitionOf } from './partition-of.ts';
-import type { Committed, ConsumeOptions, Consumer, EventLog, LogRecord, OutgoingRecord, TopicSettings } from './port.ts';
+import type {
+  Committed,
+  ConsumeOptions,
+  Consumer,
+  EventLog,
+  LogRecord,
+  OutgoingRecord,
+  TopicSettings,
+} from './port.ts';
 
 export interface EmbeddedLogOptions {
   directory: string;
@@ -104,7 +112,9 @@ class EmbeddedLog implements EventLog {
 
   async consume(options: ConsumeOptions): Promise<Consumer> {
     for (const topic of options.topics) this.#partitionsOf(topic);
-    const group = this.#groups.get(options.group) ?? new EmbeddedGroup(options.group, this.#chunks, this.#committing(options.group));
+    const group =
+      this.#groups.get(options.group) ??
+      new EmbeddedGroup(options.group, this.#chunks, this.#committing(options.group));
     this.#groups.set(options.group, group);
     return group.join(options, (topic) => this.#partitionsOf(topic));
   }
@@ -121,7 +131,10 @@ class EmbeddedLog implements EventLog {
   }
 
   async bounds(topic: string): Promise<{ partition: number; start: number; end: number }[]> {
-    return Array.from({ length: this.#partitionsOf(topic) }, (_, partition) => ({ partition, ...this.#chunks.bounds(topic, partition) }));
+    return Array.from({ length: this.#partitionsOf(topic) }, (_, partition) => ({
+      partition,
+      ...this.#chunks.bounds(topic, partition),
+    }));
   }
 
   async read(topic: string, partition: number, from: number, max: number): Promise<LogRecord[]> {
@@ -131,7 +144,10 @@ class EmbeddedLog implements EventLog {
 
   async committed(group: string, topic: string): Promise<(Committed & { partition: number })[]> {
     const { read } = this.#committing(group);
-    return Array.from({ length: this.#partitionsOf(topic) }, (_, partition) => ({ partition, ...read(topic, partition) }));
+    return Array.from({ length: this.#partitionsOf(topic) }, (_, partition) => ({
+      partition,
+      ...read(topic, partition),
+    }));
   }
 
   async close(): Promise<void> {

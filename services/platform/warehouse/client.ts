@@ -1,7 +1,6 @@
 /** The warehouse over @clickhouse/client: the engine in process, or a server. Writer, decisive reads and people have a connection each. */
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { type ClickHouseClient, ClickHouseError, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, createClient } from '@clickhouse/client';
 import { lockDirectory } from '../lock-directory.ts';
 import { openEngine } from './embedded.ts';
 import { type Insert, type Warehouse, WarehouseError } from './port.ts';
@@ -31,7 +30,13 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
 
 function server({ username, password, database }: WarehouseOptions, url: string): Connections {
   const make = (): ClickHouseClient =>
-    createClient({ url, database, request_timeout: 120_000, ...(username ? { username } : {}), ...(password ? { password } : {}) });
+    createClient({
+      url,
+      database,
+      request_timeout: 120_000,
+      ...(username ? { username } : {}),
+      ...(password ? { password } : {}),
+    });
   return { writer: make(), reader: make(), people: make(), release: () => undefined };
 }
 
@@ -58,7 +63,9 @@ class ClickHouseWarehouse implements Warehouse {
   }
 
   async query<Row>(sql: string, parameters: Record<string, unknown> = {}): Promise<Row[]> {
-    const text = await this.#text(this.#connections.reader, bind(sql, parameters), 'JSONEachRow', ['output_format_json_quote_64bit_integers = 0']);
+    const text = await this.#text(this.#connections.reader, bind(sql, parameters), 'JSONEachRow', [
+      'output_format_json_quote_64bit_integers = 0',
+    ]);
     return text === '' ? [] : (JSON.parse(`[${text.trimEnd().replaceAll('\n', ',')}]`) as Row[]);
   }
 
@@ -70,7 +77,8 @@ class ClickHouseWarehouse implements Warehouse {
   /** Settings stand in the statement itself: the engine would keep those of a connection for the next query. */
   async #text(client: ClickHouseClient, sql: string, format: string, settings: string[]): Promise<string> {
     const all = this.#remote ? [...settings, 'select_sequential_consistency = 1'] : settings;
-    const tail = all.length === 0 ? '' : /\bSETTINGS\b[^()]*$/i.test(sql) ? `, ${all.join(', ')}` : `\nSETTINGS ${all.join(', ')}`;
+    const tail =
+      all.length === 0 ? '' : /\bSETTINGS\b[^()]*$/i.test(sql) ? `, ${all.join(', ')}` : `\nSETTINGS ${all.join(', ')}`;
     return guarded(async () => {
       const { stream } = await client.exec({ query: `${sql}${tail}\nFORMAT ${identifier(format)}` });
       const chunks: Buffer[] = [];
@@ -109,15 +117,26 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
 
 function warehouseError(error: unknown): WarehouseError {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof ClickHouseError) {
-    const code = Number(error.code);
-    return new WarehouseError(`ClickHouse ${code}: ${message.slice(0, 2_000)}`, code, error.type ?? null, retriable_codes.has(code));
+  const { code, type } = (error ?? {}) as { code?: unknown; type?: unknown }; // the engine has a copy of the client of its own: no instanceof
+  if (typeof code === 'string' && /^\d+$/.test(code)) {
+    const number = Number(code);
+    return new WarehouseError(
+      `ClickHouse ${number}: ${message.slice(0, 2_000)}`,
+      number,
+      typeof type === 'string' ? type : null,
+      retriable_codes.has(number),
+    );
   }
   const found = /Code: (\d+)\. .*?\((\w+)\)/s.exec(message) ?? /Code: (\d+)/.exec(message);
-  if (found) return new WarehouseError(message.slice(0, 2_000), Number(found[1]), found[2] ?? null, retriable_codes.has(Number(found[1])));
-  const network = /ECONNREFUSED|ECONNRESET|EPIPE|socket|timeout|ENOTFOUND/i.test(`${message} ${String((error as { code?: unknown }).code ?? '')}`);
+  if (found)
+    return new WarehouseError(
+      message.slice(0, 2_000),
+      Number(found[1]),
+      found[2] ?? null,
+      retriable_codes.has(Number(found[1])),
+    );
+  const network = /ECONNREFUSED|ECONNRESET|EPIPE|socket|timeout|ENOTFOUND/i.test(
+    `${message} ${String((error as { code?: unknown }).code ?? '')}`,
+  );
   return new WarehouseError(`the warehouse did not answer: ${message}`, null, null, network);
 }
-
-/** Where a data directory keeps the engine's files. */
-export const warehouseDirectory = (data: string): string => join(data, 'warehouse');

@@ -9,7 +9,16 @@ export function identifier(name: string): string {
   return name;
 }
 
-const escapes: Record<string, string> = { '\\': '\\\\', "'": "\\'", '\n': '\\n', '\r': '\\r', '\t': '\\t', '\0': '\\0', '\b': '\\b', '\f': '\\f' };
+const escapes: Record<string, string> = {
+  '\\': '\\\\',
+  "'": "\\'",
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\0': '\\0',
+  '\b': '\\b',
+  '\f': '\\f',
+};
 
 /** A string literal. */
 export const quoted = (text: string): string => `'${text.replace(/[\\'\n\r\t\0\b\f]/g, (c) => escapes[c] ?? c)}'`;
@@ -38,6 +47,28 @@ export function bind(sql: string, parameters: Record<string, unknown>): string {
     if (!inside) return `CAST(${literal(value)} AS ${type})`;
     if (!Array.isArray(value)) throw new Error(`IN {${name}} needs an array`);
     return value.length === 0 ? `${inside}(NULL)` : `${inside}(${value.map(literal).join(',')})`;
+  });
+}
+
+const unescapes: Record<string, string> = {
+  b: '\b',
+  f: '\f',
+  r: '\r',
+  n: '\n',
+  t: '\t',
+  '0': '\0',
+  "'": "'",
+  '\\': '\\',
+};
+
+/** Puts `{name:Type}` parameters as ClickHouse's HTTP interface carries them (TSV-escaped text) into the statement. Unknown ones stay. */
+export function bindText(sql: string, parameters: Record<string, string>): string {
+  return sql.replace(/\{\s*(\w+)\s*:\s*([^}]+?)\s*\}/g, (whole, name: string, type: string) => {
+    const text = parameters[name];
+    if (text === undefined) return whole;
+    if (text === '\\N') return `CAST(NULL AS ${type})`;
+    const value = text.replace(/\\(.)/gs, (_, c: string) => unescapes[c] ?? c);
+    return type === 'Identifier' ? `\`${value.replace(/[`\\]/g, '\\$&')}\`` : `CAST(${quoted(value)} AS ${type})`;
   });
 }
 

@@ -1,0 +1,115 @@
+/**
+ * A journey: one redemption as it now stands, the touches that may earn its credit, and the owner of its code. Rules: DOMAIN 3.
+ * Pure: the same set of stored events gives the same journey, in whatever order they came.
+ */
+
+/** A standing row of `events`, as far as settlement needs it. '' = absent. */
+export interface StoredEvent {
+  event_id: string;
+  type: string;
+  /** Epoch ms. */
+  occurred_at: number;
+  brand_id: string;
+  campaign_id: string;
+  influencer_id: string;
+  post_id: string;
+  product_id: string;
+  platform: string;
+  relationship: string;
+  tier: string;
+  count: number;
+  is_valid: boolean;
+  /** Pseudonym of the strongest identifier; '' when nobody is known. */
+  identity_key: string;
+  identity_kind: string;
+  influencer_identifiers: string[];
+  identifier_pseudonyms: string[];
+  coupon_code: string;
+  redemption_id: string;
+  status: string;
+  amount_e4: number | null;
+  currency: string;
+  quantity: number | null;
+  retailer_id: string;
+  store_id: string;
+  campaign_scope: string;
+  owner_id: string;
+  owner_relationship: string;
+  owner_tier: string;
+  owner_identifiers: string[];
+  issued_to: string[];
+  flags: string[];
+  leak_policy: string;
+  click_window_ms: number;
+  comment_window_ms: number;
+  share_window_ms: number;
+  like_window_ms: number;
+}
+
+export interface Journey {
+  /** The `redeemed` event that stands. */
+  redemption: StoredEvent;
+  /** Net of returns, in 1/10,000 of the currency unit; null = unpriced. */
+  net_e4: number | null;
+  /** Touches that may earn credit, by (occurred_at, event_id). */
+  touches: StoredEvent[];
+  /** Whether the code has an owner who may earn: known, active, not the redeemer. */
+  owned: boolean;
+}
+
+/**
+ * The journey of a redemption, from all standing events that name it and all standing touches of its person.
+ * null when nothing stands: never redeemed (yet), voided, or quarantined.
+ */
+export function readJourney(about: readonly StoredEvent[], touches: readonly StoredEvent[]): Journey | null {
+  const [redemption] = about.filter((event) => event.status === 'redeemed').sort(byTime);
+  if (!redemption?.is_valid) return null;
+  if (about.some((event) => event.status === 'voided')) return null;
+  const returns = about.filter((event) => event.status === 'returned');
+  return {
+    redemption,
+    net_e4: netOf(redemption, returns),
+    touches: touches.filter((touch) => mayEarn(touch, redemption)).sort(byTime),
+    owned:
+      redemption.owner_id !== '' &&
+      !redemption.flags.includes('owner_inactive') &&
+      !meets(redemption.identifier_pseudonyms, redemption.owner_identifiers),
+  };
+}
+
+/** (occurred_at, event_id): the order in which ties are broken everywhere. */
+export function byTime(a: StoredEvent, b: StoredEvent): number {
+  return a.occurred_at - b.occurred_at || (a.event_id < b.event_id ? -1 : a.event_id > b.event_id ? 1 : 0);
+}
+
+/** What is left after returns, never below 0. A return without amount takes all; one in another currency cannot be subtracted. */
+function netOf({ amount_e4, currency }: StoredEvent, returns: StoredEvent[]): number | null {
+  if (amount_e4 === null) return null;
+  let left = amount_e4;
+  for (const back of returns) {
+    if (back.amount_e4 === null) return 0;
+    if (back.currency === currency) left -= back.amount_e4;
+  }
+  return Math.max(0, left);
+}
+
+const windows: Record<string, 'click_window_ms' | 'comment_window_ms' | 'share_window_ms' | 'like_window_ms'> = {
+  click: 'click_window_ms',
+  comment: 'comment_window_ms',
+  share: 'share_window_ms',
+  like: 'like_window_ms',
+};
+
+/** Same person (the caller's look-up), in the look-back of its type, a single real action, and not on the redeemer's own posts. */
+function mayEarn(touch: StoredEvent, redemption: StoredEvent): boolean {
+  const window = windows[touch.type];
+  if (window === undefined || touch.count !== 1 || !touch.is_valid) return false;
+  if (touch.identity_key === '' || touch.identity_key !== redemption.identity_key) return false;
+  const age = redemption.occurred_at - touch.occurred_at;
+  if (age < 0 || age > redemption[window]) return false;
+  if (redemption.campaign_scope === 'campaign' && touch.campaign_id !== redemption.campaign_id) return false;
+  return !meets(redemption.identifier_pseudonyms, touch.influencer_identifiers);
+}
+
+const meets = (a: readonly string[], b: readonly string[]): boolean =>
+  b.length > 0 && a.some((value) => b.includes(value));

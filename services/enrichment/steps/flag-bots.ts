@@ -1,0 +1,26 @@
+import { isbot } from 'isbot';
+import type { EnrichedEvent } from '../../../schemas/generated/enriched_event.ts';
+import { kept, type Outcome } from '../../platform/outcome.ts';
+
+/**
+ * Quarantine what no person did: crawlers, link previews, clicks without a user agent. In-app browsers are people.
+ * in       EnrichedEvent with user_agent
+ * adds     is_valid false, invalid_reasons bot
+ * refuses  nothing: quarantined events are counted gross
+ */
+export function flagBots(event: EnrichedEvent): Outcome<EnrichedEvent> {
+  const { user_agent, type } = event;
+  const suspicious = user_agent === null ? type === 'click' && event.count === 1 : isBot(user_agent);
+  return kept(suspicious ? { ...event, is_valid: false, invalid_reasons: [...event.invalid_reasons, 'bot'] } : event);
+}
+
+const known = new Map<string, boolean>();
+
+function isBot(user_agent: string): boolean {
+  const found = known.get(user_agent);
+  if (found !== undefined) return found;
+  if (known.size >= 10_000) known.clear();
+  const bot = isbot(user_agent);
+  known.set(user_agent, bot);
+  return bot;
+}

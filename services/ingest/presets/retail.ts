@@ -1,0 +1,77 @@
+/**
+ * Preset `retail`: a retailer's redemption file, with the campaigns, mailings and products beside it.
+ *   redemptions.csv   redemption_id, loyalty_id, coupon_code, campaign_id, redeemed_at, and as they are: store_id, transaction_id,
+ *                     product_id, quantity, amount, discount, currency
+ *   campaigns.csv     campaign_id, start_date, end_date (inclusive days, UTC)
+ *   distribution.csv  campaign_id, loyalty_id: handing a coupon to a household, at the start of the campaign
+ *   products.csv      product_id, product_category, product_type
+ * An empty field is absent. Other columns are kept as properties.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type CsvRow, csvRows } from './csv-rows.ts';
+import type { PresetRecords } from './register.ts';
+
+const day_ms = 86_400_000;
+
+export function retail(files: string[], brand_id: string): PresetRecords {
+  const [first] = files;
+  if (files.length !== 1 || first === undefined || !existsSync(first))
+    throw new Error('preset retail expects one existing directory with redemptions.csv, or that file');
+  const folder = statSync(first).isDirectory() ? first : dirname(first);
+  const redemptions = statSync(first).isDirectory() ? join(first, 'redemptions.csv') : first;
+  if (!existsSync(redemptions)) throw new Error(`preset retail expects redemptions.csv in ${folder}`);
+  return {
+    references: references((name) => join(folder, name), brand_id),
+    events: events(redemptions, brand_id),
+  };
+}
+
+async function* rowsOf(file: string): AsyncGenerator<CsvRow> {
+  if (existsSync(file)) yield* csvRows(file);
+}
+
+async function* references(at: (name: string) => string, brand_id: string): AsyncGenerator<object> {
+  yield { kind: 'brand', brand_id, id: brand_id, time_zone: 'UTC' };
+  const starts = new Map<string, string>();
+  for await (const { campaign_id = '', start_date = '', end_date = '', ...rest } of rowsOf(at('campaigns.csv'))) {
+    const starts_at = `${start_date}T00:00:00Z`;
+    starts.set(campaign_id, starts_at);
+    yield { kind: 'campaign', brand_id, id: campaign_id, starts_at, ends_at: dayAfter(end_date), ...rest };
+  }
+  for await (const { product_id, product_category, product_type, ...rest } of rowsOf(at('products.csv')))
+    yield { kind: 'product', brand_id, id: product_id, name: product_type, category: product_category, ...rest };
+  for await (const { campaign_id = '', loyalty_id = '', ...rest } of rowsOf(at('distribution.csv'))) {
+    const identifiers = [{ kind: 'loyalty_id', value: loyalty_id }];
+    yield {
+      kind: 'distribution',
+      brand_id,
+      id: `${campaign_id}/${loyalty_id}`,
+      campaign_id,
+      identifiers,
+      at: starts.get(campaign_id),
+      ...rest,
+    };
+  }
+}
+
+/** The first instant after an inclusive day; a broken date stays broken, for ingest to name. */
+function dayAfter(date: string): string {
+  const at = Date.parse(`${date}T00:00:00Z`);
+  return Number.isNaN(at) ? date : new Date(at + day_ms).toISOString();
+}
+
+async function* events(file: string, brand_id: string): AsyncGenerator<object> {
+  for await (const { redemption_id, loyalty_id, redeemed_at, ...rest } of csvRows(file)) {
+    const identifiers = loyalty_id ? [{ kind: 'loyalty_id', value: loyalty_id }] : undefined;
+    yield {
+      event_id: redemption_id,
+      type: 'coupon_redemption',
+      occurred_at: redeemed_at,
+      brand_id,
+      redemption_id,
+      identifiers,
+      ...rest,
+    };
+  }
+}

@@ -1,0 +1,90 @@
+/** Connections to the embedded engine for many callers: a connection runs one statement at a time and forgets its settings after it. */
+import { openEngine } from './embedded.ts';
+import type { AskedStatement } from './http-request.ts';
+import { bindText, identifier, quoted } from './statement.ts';
+
+type Engine = Awaited<ReturnType<typeof openEngine>>;
+
+interface Seat {
+  engine: Engine;
+  database: string;
+}
+
+export interface Answer {
+  bytes: Buffer;
+  /** Rows and bytes read and written, as ClickHouse's summary header names them. */
+  summary: Record<string, string>;
+}
+
+export class Engines {
+  readonly #database: string;
+  readonly #free: Seat[];
+  readonly #all: readonly Seat[];
+  readonly #waiting: ((seat: Seat) => void)[] = [];
+
+  private constructor(database: string, seats: Seat[]) {
+    this.#database = database;
+    this.#all = seats;
+    this.#free = [...seats];
+  }
+
+  static async open(directory: string, database: string, count: number): Promise<Engines> {
+    const seats: Seat[] = [];
+    for (let i = 0; i < count; i++) {
+      const engine = await openEngine(directory);
+      if (i === 0) await text(engine, `CREATE DATABASE IF NOT EXISTS ${identifier(database)}`);
+      await text(engine, `USE ${identifier(database)}`);
+      seats.push({ engine, database });
+    }
+    return new Engines(database, seats);
+  }
+
+  /** Runs one statement on a free connection; throws the engine's error. */
+  async run(asked: AskedStatement): Promise<Answer> {
+    const seat = this.#free.pop() ?? (await new Promise<Seat>((resolve) => this.#waiting.push(resolve)));
+    try {
+      return await runOn(seat, asked, asked.database ?? this.#database);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next(seat);
+      else this.#free.push(seat);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const { engine } of this.#all) await engine.close();
+  }
+}
+
+async function runOn(
+  seat: Seat,
+  { statement, settings, parameters, format, query_id }: AskedStatement,
+  database: string,
+): Promise<Answer> {
+  if (seat.database !== database) {
+    await text(seat.engine, `USE ${identifier(database)}`);
+    seat.database = database;
+  }
+  const names = Object.keys(settings);
+  try {
+    for (const name of names) await text(seat.engine, `SET ${name} = ${quoted(settings[name] ?? '')}`);
+    const result = await seat.engine.exec({
+      query: Object.keys(parameters).length > 0 ? bindText(statement, parameters) : statement,
+      query_id,
+      clickhouse_settings: { default_format: format },
+    } as Parameters<Engine['exec']>[0]);
+    return { bytes: await bytesOf(result.stream), summary: { ...result.summary } as Record<string, string> };
+  } finally {
+    for (const name of names) await text(seat.engine, `SET ${name} = DEFAULT`).catch(() => undefined);
+  }
+}
+
+const text = async (engine: Engine, query: string): Promise<void> => {
+  await engine.command({ query, query_id: '' } as Parameters<Engine['command']>[0]);
+};
+
+async function bytesOf(stream: AsyncIterable<unknown>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
+  return Buffer.concat(chunks);
+}
