@@ -12,6 +12,7 @@ import { type Config, readConfig } from '../platform/config.ts';
 import { openKeys } from '../platform/keys.ts';
 import type { Trace } from '../platform/pipeline.ts';
 import { recordsOf } from './feed.ts';
+import { several } from './options.ts';
 import { print, UsageError } from './output.ts';
 import { masterKey, openWarehouseOf } from './pipeline.ts';
 import { configFor } from './running.ts';
@@ -26,7 +27,7 @@ export const explainCommand = (): Command =>
   new Command('explain')
     .description('Tell the story of one event: what each step added, or who refused it and why. Writes nothing.')
     .argument('<file>', 'a file with one event (or - for standard input); of several lines the first is explained')
-    .option('--reference <file...>', 'reference records to know besides those in the data directory', [])
+    .option('--reference <file>', 'reference records to know besides those in the data directory', several, [])
     .option('--data <dir>', 'data directory whose reference data is used, when it exists', './grapevine-data')
     .option('--json', 'print every step as JSON')
     .addHelpText('after', `\nExample:\n  head -1 events.ndjson | grapevine explain -`)

@@ -7,3 +7,6 @@ export function portOf(text: string): number {
     throw new InvalidArgumentError('expected a port from 0 to 65535');
   return port;
 }
+
+/** An option that may be given several times. */
+export const several = (value: string, before: string[]): string[] => [...before, value];

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { readConfig } from '../platform/config.ts';
 import { feed } from './feed.ts';
+import { several } from './options.ts';
 import { print, progressBar, stopAsked, table, UsageError } from './output.ts';
 import { openPipeline, type Pipeline } from './pipeline.ts';
 import { type RunSummary, summarise } from './summary.ts';
@@ -21,7 +22,7 @@ export const runCommand = (): Command =>
       '<file...>',
       'NDJSON events, YAML or NDJSON reference records, or with --preset CSV files or a directory of them',
     )
-    .option('--reference <file...>', 'reference records to read first (NDJSON or YAML)', [])
+    .option('--reference <file>', 'reference records to read first (NDJSON or YAML); may be repeated', several, [])
     .option('--preset <name>', 'map rows of a known format, such as retail')
     .option('--brand <id>', 'the only brand these files may speak for (required with --preset)')
     .option('--data <dir>', 'data directory', './grapevine-data')
