@@ -11,6 +11,8 @@ export interface Topic {
   partitions: number;
   retention_ms: number | null;
   compacted: boolean;
+  /** Made anew from `collected` by a replay: the embedded log drops its records once every group has read them. */
+  transient: boolean;
   writers: string[];
   readers: string[];
 }
@@ -26,6 +28,7 @@ export const topics: readonly Topic[] = [
     partitions: 4,
     retention_ms: 7 * day_ms,
     compacted: false,
+    transient: false,
     writers: ['brands', 'collector'],
     readers: ['ingest'],
   },
@@ -37,6 +40,7 @@ export const topics: readonly Topic[] = [
     partitions: 4,
     retention_ms: 7 * day_ms,
     compacted: false,
+    transient: true,
     writers: ['ingest', 'attribution'],
     readers: ['enrichment'],
   },
@@ -48,6 +52,7 @@ export const topics: readonly Topic[] = [
     partitions: 4,
     retention_ms: 7 * day_ms,
     compacted: false,
+    transient: true,
     writers: ['enrichment'],
     readers: ['attribution'],
   },
@@ -59,6 +64,7 @@ export const topics: readonly Topic[] = [
     partitions: 4,
     retention_ms: 7 * day_ms,
     compacted: false,
+    transient: true,
     writers: ['attribution'],
     readers: ['attribution'],
   },
@@ -70,6 +76,7 @@ export const topics: readonly Topic[] = [
     partitions: 4,
     retention_ms: 30 * day_ms,
     compacted: false,
+    transient: false,
     writers: ['ingest', 'enrichment', 'attribution'],
     readers: ['attribution', 'replay'],
   },
@@ -81,6 +88,7 @@ export const topics: readonly Topic[] = [
     partitions: 1,
     retention_ms: null,
     compacted: true,
+    transient: false,
     writers: ['ingest'],
     readers: ['enrichment', 'attribution'],
   },

@@ -57,12 +57,14 @@ export const openWarehouseOf = (config: Config, directory: string): Promise<Ware
     database: config.CLICKHOUSE_DATABASE,
   });
 
-export const topicSettings = (names: TopicNames): TopicSettings[] =>
-  topicMap.map(({ name, partitions, retention_ms, compacted }) => ({
+/** Topics of the embedded log. One partition each: one process gains nothing from more, and batches grow larger with one. */
+export const embeddedTopics = (names: TopicNames): TopicSettings[] =>
+  topicMap.map(({ name, retention_ms, compacted, transient }) => ({
     name: names[name],
-    partitions,
+    partitions: 1,
     retention_ms,
     compacted,
+    transient,
   }));
 
 export async function openPipeline(config: Config, directory: string, brands: '*' | string[]): Promise<Pipeline> {
@@ -70,7 +72,7 @@ export async function openPipeline(config: Config, directory: string, brands: '*
   const telemetry = telemetryTo(pino({ level: config.LOG_LEVEL }, pino.destination(2)));
   const topics = topicNames(config.GRAPEVINE_TOPIC_PREFIX);
   const log = await openEmbeddedLog({ directory: join(directory, 'log') });
-  await log.createTopics(topicSettings(topics));
+  await log.createTopics(embeddedTopics(topics));
   const warehouse = await openWarehouseOf(config, directory);
   await migrate(warehouse, config.CLICKHOUSE_DATABASE);
   const lookups: IngestLookups = {

@@ -28,7 +28,7 @@ export interface Service {
   exact: boolean;
   /** Most records in a batch. */
   batch_records: number;
-  /** How long to wait for a batch to fill up once it has a first record, ms. */
+  /** How long to wait at least for a batch to fill up once it has a first record, ms; under load as long as the last batch took. */
   fill_ms: number;
   /** load → decide → write. Must not leave anything running when it returns. */
   work(batch: Batch): Promise<void>;
@@ -43,6 +43,8 @@ export interface LoopOptions {
 }
 
 const idle_ms = 1_000;
+/** Writing costs by the batch more than by the row: while batches take long, the next ones are let grow, up to this wait. */
+const longest_fill_ms = 1_000;
 const retriable = (error: unknown): boolean => (error as { retriable?: unknown } | null)?.retriable === true;
 
 /** Runs a service until its consumer is stopped or a batch fails for good. */
@@ -56,16 +58,25 @@ export function runService(service: Service, options: LoopOptions): Promise<Cons
 
 async function runClaim(claim: Claim, service: Service, options: LoopOptions): Promise<void> {
   let offset = claim.committed.offset ?? 0;
+  let took_ms = 0;
   let announced = service.exact ? parseIntent(claim.committed.metadata) : null;
   while (!claim.signal.aborted) {
     try {
       const records = announced
         ? await rereadRange(claim, offset, announced, options) // die here: nothing was written by us
-        : await readBatch(claim, offset, service, options);
+        : await readBatch(
+            claim,
+            offset,
+            service,
+            Math.max(service.fill_ms, Math.min(took_ms, longest_fill_ms)),
+            options,
+          );
       if (records.length === 0) continue;
+      const from = options.now();
       const end = await oneBatch(claim, offset, records, announced, service, options);
       announced = null;
       offset = end;
+      took_ms = service.fill_ms > 0 ? options.now() - from : 0;
     } catch (error) {
       if (claim.signal.aborted || error instanceof ClaimLost) return;
       throw new Error(
@@ -122,9 +133,15 @@ async function oneBatch(
 }
 
 /** Reads until the batch is full or `fill_ms` have passed since its first record. */
-async function readBatch(claim: Claim, offset: number, service: Service, { now }: LoopOptions): Promise<LogRecord[]> {
+async function readBatch(
+  claim: Claim,
+  offset: number,
+  service: Service,
+  fill_ms: number,
+  { now }: LoopOptions,
+): Promise<LogRecord[]> {
   const records = await claim.fetch(offset, service.batch_records, idle_ms);
-  const last = now() + service.fill_ms;
+  const last = now() + fill_ms;
   while (records.length > 0 && records.length < service.batch_records && !claim.signal.aborted) {
     const left = last - now();
     if (left <= 0) break;

@@ -2,12 +2,13 @@
 import type { EnrichedEvent } from '../../../schemas/generated/enriched_event.ts';
 import type { SettlementRequest } from '../../../schemas/generated/settlement_request.ts';
 import type { Warehouse } from '../../platform/warehouse/port.ts';
+import { pairs } from '../pairs.ts';
 import { eventKey, type Recording, revises, type Seen } from './decide.ts';
 import { type EventRow, event_columns } from './rows.ts';
 
 type SeenRow = Omit<Seen, 'row'> & { brand_id: string; event_id: string };
 
-const unique = (values: Iterable<string>): string[] => [...new Set(values)].sort();
+const eventPairs = (events: EnrichedEvent[]) => pairs(events.map((event) => [event.brand_id, event.event_id]));
 
 /** Rows standing for the event ids of a batch, stored by other batches (rows of our own earlier attempt are not "seen"). */
 export async function loadSeen(
@@ -18,10 +19,10 @@ export async function loadSeen(
   const rows = await warehouse.query<SeenRow>(
     `SELECT brand_id, event_id, source_topic, source_partition, source_offset, revision, content_hash
      FROM events
-     WHERE brand_id IN {brands:Array(String)} AND event_id IN {ids:Array(String)} AND batch != {batch:String}
+     WHERE (brand_id, event_id) IN {keys:Array(Tuple(String, String))} AND batch != {batch:String}
      GROUP BY brand_id, event_id, source_topic, source_partition, source_offset, revision, content_hash
      HAVING sum(sign) > 0`,
-    { brands: unique(events.map((e) => e.brand_id)), ids: unique(events.map((e) => e.event_id)), batch },
+    { keys: eventPairs(events), batch },
   );
   const seen = new Map<string, Seen>();
   for (const row of rows) seen.set(eventKey(row), { ...row, row: null });
@@ -46,9 +47,9 @@ async function loadWholeRows(
 ): Promise<void> {
   const rows = await warehouse.query<{ brand_id: string; event_id: string; revision: number; row: EventRow }>(
     `SELECT brand_id, event_id, revision, tuple(${selectWhole}) AS row FROM events
-     WHERE brand_id IN {brands:Array(String)} AND event_id IN {ids:Array(String)} AND batch != {batch:String} AND sign > 0
+     WHERE (brand_id, event_id) IN {keys:Array(Tuple(String, String))} AND batch != {batch:String} AND sign > 0
      SETTINGS output_format_json_named_tuples_as_objects = 0`,
-    { brands: unique(events.map((e) => e.brand_id)), ids: unique(events.map((e) => e.event_id)), batch },
+    { keys: eventPairs(events), batch },
   );
   for (const { brand_id, event_id, revision, row } of rows) {
     const old = seen.get(eventKey({ brand_id, event_id }));
@@ -113,13 +114,12 @@ function redemptionsOf(warehouse: Warehouse, touches: EnrichedEvent[]): Promise<
     `SELECT brand_id, redemption_id, identity_key, toUnixTimestamp64Milli(occurred_at) AS occurred_at,
        greatest(click_window_ms, comment_window_ms, share_window_ms, like_window_ms) AS window_ms
      FROM events
-     WHERE brand_id IN {brands:Array(String)} AND identity_key IN {people:Array(String)} AND type = 'coupon_redemption'
+     WHERE (brand_id, identity_key) IN {people:Array(Tuple(String, String))} AND type = 'coupon_redemption'
        AND status = 'redeemed' AND occurred_at >= fromUnixTimestamp64Milli({first:Int64}, 'UTC')
      GROUP BY brand_id, redemption_id, identity_key, occurred_at, window_ms
      HAVING sum(sign) > 0`,
     {
-      brands: unique(touches.map((t) => t.brand_id)),
-      people: unique(touches.map((t) => t.identifiers[0]?.pseudonym ?? '')),
+      people: pairs(touches.map((t) => [t.brand_id, t.identifiers[0]?.pseudonym ?? ''])),
       first,
     },
   );

@@ -2,6 +2,7 @@
 import type { Warehouse } from '../../platform/warehouse/port.ts';
 import type { StoredEvent } from '../journey.ts';
 import type { Credit } from '../ledger.ts';
+import { pairs } from '../pairs.ts';
 
 const columns = [
   'event_id',
@@ -47,7 +48,7 @@ type Loaded = Omit<StoredEvent, 'occurred_at'> & { occurred_ms: number; revision
 const redemptionKey = (row: { brand_id: string; redemption_id: string }): string =>
   `${row.brand_id}/${row.redemption_id}`;
 const personKey = (row: { brand_id: string; identity_key: string }): string => `${row.brand_id}/${row.identity_key}`;
-const unique = (values: Iterable<string>): string[] => [...new Set(values)].sort();
+const askedPairs = (asked: Asked[]) => pairs(asked.map((a) => [a.brand_id, a.redemption_id]));
 
 function groupBy<T>(rows: T[], keyOf: (row: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
@@ -87,8 +88,8 @@ export interface Asked {
 export async function loadRedemptions(warehouse: Warehouse, asked: Asked[]): Promise<Map<string, StoredEvent[]>> {
   const rows = await warehouse.query<Loaded>(
     `SELECT ${selected} FROM events
-     WHERE brand_id IN {brands:Array(String)} AND redemption_id IN {ids:Array(String)} AND type = 'coupon_redemption'`,
-    { brands: unique(asked.map((a) => a.brand_id)), ids: unique(asked.map((a) => a.redemption_id)) },
+     WHERE (brand_id, redemption_id) IN {keys:Array(Tuple(String, String))} AND type = 'coupon_redemption'`,
+    { keys: askedPairs(asked) },
   );
   return groupBy(standing(rows), redemptionKey);
 }
@@ -111,9 +112,9 @@ export async function loadTouches(
   }
   const rows = await warehouse.query<Loaded>(
     `SELECT ${selected} FROM events
-     WHERE brand_id IN {brands:Array(String)} AND identity_key IN {people:Array(String)} AND type != 'coupon_redemption'
+     WHERE (brand_id, identity_key) IN {people:Array(Tuple(String, String))} AND type != 'coupon_redemption'
        AND occurred_at BETWEEN fromUnixTimestamp64Milli({first:Int64}, 'UTC') AND fromUnixTimestamp64Milli({last:Int64}, 'UTC')`,
-    { brands: unique(known.map((r) => r.brand_id)), people: unique(known.map((r) => r.identity_key)), first, last },
+    { people: pairs(known.map((r) => [r.brand_id, r.identity_key])), first, last },
   );
   return groupBy(standing(rows), personKey);
 }
@@ -128,10 +129,10 @@ export async function loadBalances(warehouse: Warehouse, asked: Asked[]): Promis
     `SELECT ${dimensions}, toUnixTimestamp64Milli(touched_at) AS touched_ms, toUnixTimestamp64Milli(redeemed_at) AS redeemed_ms,
        sum(ledger.credit_ppm) AS credit_ppm, sum(ledger.amount_e4) AS amount_e4
      FROM attribution_ledger AS ledger
-     WHERE brand_id IN {brands:Array(String)} AND redemption_id IN {ids:Array(String)} AND kind = 'posting'
+     WHERE (brand_id, redemption_id) IN {keys:Array(Tuple(String, String))} AND kind = 'posting'
      GROUP BY ${dimensions}, touched_at, redeemed_at
      HAVING credit_ppm != 0 OR amount_e4 != 0`,
-    { brands: unique(asked.map((a) => a.brand_id)), ids: unique(asked.map((a) => a.redemption_id)) },
+    { keys: askedPairs(asked) },
   );
   return groupBy(
     rows.map(({ touched_ms, redeemed_ms, ...credit }) => ({

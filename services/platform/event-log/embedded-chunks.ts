@@ -8,6 +8,8 @@ export type ChunkDatabase = Database<Buffer, ChunkKey>;
 
 interface Partition {
   start: number;
+  /** When retention was last applied, epoch ms. */
+  retained_at: number;
   /** Next offset to assign. */
   next: number;
   /** Next offset to be read: everything before it is committed. */
@@ -19,12 +21,14 @@ interface Partition {
 
 const chunk_records = 5_000;
 const chunk_bytes = 4 << 20;
+const retain_every_ms = 3_600_000;
 
 export class ChunkStore {
   readonly #db: ChunkDatabase;
   readonly #now: () => number;
   readonly #durable: () => Promise<void>;
   readonly #partitions = new Map<string, Partition>();
+  readonly #settings = new Map<string, TopicSettings>();
 
   constructor(db: ChunkDatabase, now: () => number, durable: () => Promise<void>) {
     this.#db = db;
@@ -34,16 +38,15 @@ export class ChunkStore {
 
   /** Finds each partition's bounds, after dropping what retention and compaction no longer keep. */
   openTopic(topic: TopicSettings): void {
+    this.#settings.set(topic.name, topic);
     for (let partition = 0; partition < topic.partitions; partition++) {
       this.#retain(topic, partition);
       if (topic.compacted) this.#compact(topic.name, partition);
-      const [firstKey] = [
-        ...this.#db.getKeys({ start: [topic.name, partition, 0], end: [topic.name, partition + 1, 0], limit: 1 }),
-      ];
       const last = this.#chunkAtOrBefore(topic.name, partition, Number.MAX_SAFE_INTEGER);
       const end = last ? last.first + chunkCount(last.bytes) : 0;
       this.#partitions.set(`${topic.name}/${partition}`, {
-        start: firstKey?.[2] ?? end,
+        start: this.#firstKept(topic.name, partition) ?? end,
+        retained_at: this.#now(),
         next: end,
         end,
         waiters: new Set(),
@@ -67,6 +70,7 @@ export class ChunkStore {
   async append(topic: string, partition: number, records: ChunkRecord[]): Promise<void> {
     const state = this.#partition(topic, partition);
     const timestamp = this.#now();
+    this.#retainNowAndThen(state, topic, partition, timestamp);
     const puts: Promise<boolean>[] = [];
     for (let from = 0; from < records.length; ) {
       let to = from;
@@ -85,6 +89,19 @@ export class ChunkStore {
     await this.#durable();
     state.end = Math.max(state.end, end);
     for (const wake of state.waiters) wake();
+  }
+
+  /** Removes whole chunks that end at or before `offset`, never the newest one (it holds the end). */
+  async dropBefore(topic: string, partition: number, offset: number): Promise<void> {
+    const state = this.#partition(topic, partition);
+    if (offset <= state.start) return;
+    const firsts = [
+      ...this.#db.getKeys({ start: [topic, partition, state.start], end: [topic, partition, offset + 1] }),
+    ];
+    const gone = firsts.slice(0, -1); // the chunk after the last of these begins at or before `offset`
+    if (gone.length === 0) return;
+    state.start = firsts.at(-1)![2];
+    await Promise.all(gone.map((key) => this.#db.remove(key)));
   }
 
   /** Resolves when there is something at or after `from`, after `wait_ms`, or when the signal aborts. */
@@ -148,6 +165,19 @@ export class ChunkStore {
     }))
       return { first: key[2], bytes: Buffer.from(value) };
     return null;
+  }
+
+  #retainNowAndThen(state: Partition, topic: string, partition: number, now: number): void {
+    if (now - state.retained_at < retain_every_ms) return;
+    state.retained_at = now;
+    const settings = this.#settings.get(topic);
+    if (settings) this.#retain(settings, partition);
+    state.start = Math.max(state.start, this.#firstKept(topic, partition) ?? state.next);
+  }
+
+  #firstKept(topic: string, partition: number): number | undefined {
+    const [key] = [...this.#db.getKeys({ start: [topic, partition, 0], end: [topic, partition + 1, 0], limit: 1 })];
+    return key?.[2];
   }
 
   /** Removes whole chunks older than the topic's retention, never the newest one (it holds the end). */

@@ -60,6 +60,11 @@ export class EmbeddedGroup {
     return { done, stop };
   }
 
+  /** Whether a member reads the topic now. */
+  reads(topic: string): boolean {
+    return this.#members.some((member) => member.options.topics.includes(topic));
+  }
+
   async close(): Promise<void> {
     this.#members.length = 0;
     await this.#rebalance();

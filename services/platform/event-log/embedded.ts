@@ -31,7 +31,7 @@ export interface EmbeddedLogOptions {
 export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EventLog> {
   mkdirSync(options.directory, { recursive: true });
   const unlock = lockDirectory(options.directory, 'event log');
-  const root = open({ path: join(options.directory, 'log.mdb'), maxDbs: 4, compression: false });
+  const root = open({ path: join(options.directory, 'log.mdb'), maxDbs: 4, compression: true });
   let id: string | undefined = root.get('log_id');
   if (!id) {
     id = randomUUID().slice(0, 8);
@@ -56,7 +56,7 @@ class EmbeddedLog implements EventLog {
     this.#unlock = unlock;
     this.#sync = sync;
     this.#commits = root.openDB<Committed, string>({ name: 'commits' });
-    this.#chunks = new ChunkStore(root.openDB({ name: 'chunks', encoding: 'binary' }), now, () => this.#durable());
+    this.#chunks = new ChunkStore(root.openDB({ name: 'chunks', encoding: 'binary', compression: true }), now, () => this.#durable());
     const stored: TopicSettings[] = root.get('topics') ?? [];
     for (const topic of stored) this.#load(topic);
   }
@@ -126,8 +126,20 @@ class EmbeddedLog implements EventLog {
       write: async (topic: string, partition: number, committed: Committed): Promise<void> => {
         await this.#commits.put(`${group}/${topic}/${partition}`, committed);
         await this.#durable();
+        if (this.#settings.get(topic)?.transient) await this.#dropRead(topic, partition);
       },
     };
+  }
+
+  /** Drops what every group that ever committed on the topic, or reads it now, has committed past. */
+  async #dropRead(topic: string, partition: number): Promise<void> {
+    const readers = new Set([...this.#groups.keys()].filter((group) => this.#groups.get(group)?.reads(topic)));
+    for (const key of this.#commits.getKeys()) {
+      const [group = '', of, at] = String(key).split('/');
+      if (of === topic && at === String(partition)) readers.add(group);
+    }
+    const offsets = [...readers].map((group) => this.#committing(group).read(topic, partition).offset ?? 0);
+    await this.#chunks.dropBefore(topic, partition, Math.min(...offsets));
   }
 
   async bounds(topic: string): Promise<{ partition: number; start: number; end: number }[]> {

@@ -31,6 +31,8 @@ export interface TopicSettings {
   retention_ms: number | null;
   /** Keep at least the newest record of each key. */
   compacted: boolean;
+  /** Records may go as soon as every group that reads the topic has committed past them. */
+  transient: boolean;
 }
 
 /** What a group has committed for a partition. */

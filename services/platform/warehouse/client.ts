@@ -22,6 +22,16 @@ interface Connections {
   release(): void;
 }
 
+/** The keys of a batch stand in the statement: 50,000 of 100 bytes. */
+const max_query_bytes = 64 << 20;
+
+/** Decisive reads find rows by projections however small the table is (by default only from a million rows on). */
+const decisive = [
+  'output_format_json_quote_64bit_integers = 0',
+  'min_table_rows_to_use_projection_index = 0',
+  'max_projection_rows_to_use_projection_index = 1000000000',
+];
+
 /** Opens the warehouse and creates its database; throws WarehouseError when it cannot be reached. */
 export async function openWarehouse(options: WarehouseOptions): Promise<Warehouse> {
   const connections = options.url ? server(options, options.url) : await engine(options);
@@ -34,6 +44,7 @@ function server({ username, password, database }: WarehouseOptions, url: string)
       url,
       database,
       request_timeout: 120_000,
+      clickhouse_settings: { max_query_size: String(max_query_bytes) },
       ...(username ? { username } : {}),
       ...(password ? { password } : {}),
     });
@@ -46,6 +57,7 @@ async function engine({ directory, database }: WarehouseOptions): Promise<Connec
     const client = createClient({ connection: await openEngine(directory) });
     await client.command({ query: `CREATE DATABASE IF NOT EXISTS ${identifier(database)}` });
     await client.command({ query: `USE ${identifier(database)}` });
+    await client.command({ query: `SET max_query_size = ${max_query_bytes}` });
     return client;
   };
   mkdirSync(directory, { recursive: true });
@@ -63,9 +75,7 @@ class ClickHouseWarehouse implements Warehouse {
   }
 
   async query<Row>(sql: string, parameters: Record<string, unknown> = {}): Promise<Row[]> {
-    const text = await this.#text(this.#connections.reader, bind(sql, parameters), 'JSONEachRow', [
-      'output_format_json_quote_64bit_integers = 0',
-    ]);
+    const text = await this.#text(this.#connections.reader, bind(sql, parameters), 'JSONEachRow', decisive);
     return text === '' ? [] : (JSON.parse(`[${text.trimEnd().replaceAll('\n', ',')}]`) as Row[]);
   }
 

@@ -36,9 +36,12 @@ function literal(value: unknown): string {
   throw new Error(`a ${typeof value} cannot be a parameter`);
 }
 
+const member = (value: unknown): string =>
+  Array.isArray(value) ? `(${value.map(literal).join(',')})` : literal(value);
+
 /**
  * Puts `{name:Type}` parameters into the statement as literals. Inline, because over HTTP parameters travel in the address,
- * which is too short for the thousands of keys of a batch. `x IN {keys:Array(T)}` becomes a set of literals.
+ * which is too short for the thousands of keys of a batch. `x IN {keys:Array(T)}` becomes a set of literals, its inner arrays tuples.
  */
 export function bind(sql: string, parameters: Record<string, unknown>): string {
   return sql.replace(/(\bIN\s+)?\{(\w+):([^}]+)\}/g, (_, inside: string | undefined, name: string, type: string) => {
@@ -46,7 +49,7 @@ export function bind(sql: string, parameters: Record<string, unknown>): string {
     const value = parameters[name];
     if (!inside) return `CAST(${literal(value)} AS ${type})`;
     if (!Array.isArray(value)) throw new Error(`IN {${name}} needs an array`);
-    return value.length === 0 ? `${inside}(NULL)` : `${inside}(${value.map(literal).join(',')})`;
+    return value.length === 0 ? `${inside}(NULL)` : `${inside}(${value.map(member).join(',')})`;
   });
 }
 
