@@ -56,7 +56,9 @@ class EmbeddedLog implements EventLog {
     this.#unlock = unlock;
     this.#sync = sync;
     this.#commits = root.openDB<Committed, string>({ name: 'commits' });
-    this.#chunks = new ChunkStore(root.openDB({ name: 'chunks', encoding: 'binary', compression: true }), now, () => this.#durable());
+    this.#chunks = new ChunkStore(root.openDB({ name: 'chunks', encoding: 'binary', compression: true }), now, () =>
+      this.#durable(),
+    );
     const stored: TopicSettings[] = root.get('topics') ?? [];
     for (const topic of stored) this.#load(topic);
   }

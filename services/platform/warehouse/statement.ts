@@ -39,9 +39,25 @@ function literal(value: unknown): string {
 const member = (value: unknown): string =>
   Array.isArray(value) ? `(${value.map(literal).join(',')})` : literal(value);
 
+/** From this many keys on a set is cheaper as one text that the engine reads as rows than as literals of the statement (4 times, at 10,000). */
+const many_keys = 100;
+
+const field = (value: unknown): string => String(value).replace(/[\\\n\r\t\0\b\f]/g, (c) => escapes[c] ?? c);
+
+/** A set of keys for IN: literals, or a table read from one text. `type` is Array(T) or Array(Tuple(T, U)). */
+function set(values: readonly unknown[], type: string): string {
+  if (values.length === 0) return '(NULL)';
+  if (values.length < many_keys) return `(${values.map(member).join(',')})`;
+  const element = /^\s*Array\((.*)\)\s*$/.exec(type)?.[1] ?? 'String';
+  const types = (/^Tuple\((.*)\)$/.exec(element)?.[1] ?? element).split(/,\s*/);
+  const rows = values.map((value) => (Array.isArray(value) ? value.map(field).join('\t') : field(value)));
+  const names = types.map((_, i) => `k${i}`);
+  return `(SELECT ${names.join(', ')} FROM format(TSV, '${types.map((t, i) => `k${i} ${t}`).join(', ')}', ${quoted(rows.join('\n'))}))`;
+}
+
 /**
  * Puts `{name:Type}` parameters into the statement as literals. Inline, because over HTTP parameters travel in the address,
- * which is too short for the thousands of keys of a batch. `x IN {keys:Array(T)}` becomes a set of literals, its inner arrays tuples.
+ * which is too short for the thousands of keys of a batch. `x IN {keys:Array(T)}` becomes a set, its inner arrays tuples.
  */
 export function bind(sql: string, parameters: Record<string, unknown>): string {
   return sql.replace(/(\bIN\s+)?\{(\w+):([^}]+)\}/g, (_, inside: string | undefined, name: string, type: string) => {
@@ -49,7 +65,7 @@ export function bind(sql: string, parameters: Record<string, unknown>): string {
     const value = parameters[name];
     if (!inside) return `CAST(${literal(value)} AS ${type})`;
     if (!Array.isArray(value)) throw new Error(`IN {${name}} needs an array`);
-    return value.length === 0 ? `${inside}(NULL)` : `${inside}(${value.map(member).join(',')})`;
+    return inside + set(value, type);
   });
 }
 
