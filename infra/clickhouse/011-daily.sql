@@ -1,0 +1,293 @@
+-- What the daily views are made of: sums per quarter hour, read from the projections of events and of the ledger, and moved to the
+-- brand's own day. A quarter hour lies within one day of every time zone in use. An internal view: its columns may change.
+CREATE OR REPLACE VIEW event_quarters
+(
+    brand_id LowCardinality(String) COMMENT 'Tenant',
+    day Date COMMENT 'Day in the time zone of the brand (UTC, if it has none)',
+    campaign_id LowCardinality(String) COMMENT 'Campaign; empty when unknown',
+    influencer_id String COMMENT 'Influencer; empty when unknown',
+    product_id String COMMENT 'Product; empty when unknown',
+    store_id LowCardinality(String) COMMENT 'Store; empty when unknown',
+    coupon_code String COMMENT 'Code; empty when none',
+    type LowCardinality(String) COMMENT 'Event type',
+    share_kind LowCardinality(String) COMMENT 'Kind of share',
+    status LowCardinality(String) COMMENT 'Status of a redemption event',
+    currency LowCardinality(String) COMMENT 'Currency',
+    is_valid Bool COMMENT 'False when quarantined',
+    events Int64 COMMENT 'Rows that stand',
+    actions Int64 COMMENT 'Actions: rows by their count'
+)
+AS SELECT
+    brand_id, toDate(toTimeZone(quarter, if(zones.zone = '', 'UTC', zones.zone))) AS day, campaign_id, influencer_id, product_id, store_id, coupon_code, type,
+    share_kind, status, currency, is_valid, n AS events, actions
+FROM
+(
+    SELECT
+        brand_id, toStartOfInterval(occurred_at, INTERVAL 15 MINUTE) AS quarter, campaign_id, influencer_id, product_id, store_id, coupon_code, type,
+        share_kind, status, currency, is_valid, sum(sign) AS n, sum(sign * count) AS actions
+    FROM events
+    GROUP BY brand_id, quarter, campaign_id, influencer_id, product_id, store_id, coupon_code, type, share_kind, status, currency, is_valid
+) AS quarters
+LEFT JOIN
+(
+    SELECT brand_id, JSONExtractString(argMax(body, version), 'time_zone') AS zone FROM reference_records WHERE kind = 'brand' GROUP BY brand_id
+) AS zones USING (brand_id)
+SETTINGS allow_nonconst_timezone_arguments = 1
+COMMENT 'Events per brand-local day and every dimension (internal)';
+
+-- Credits per brand-local day of the redemption. Rows of one model add up to the net redemptions and the net sale.
+CREATE OR REPLACE VIEW credit_quarters
+(
+    brand_id LowCardinality(String) COMMENT 'Tenant',
+    day Date COMMENT 'Day of the redemption in the time zone of the brand',
+    model LowCardinality(String) COMMENT 'Attribution model; never add over models',
+    campaign_id LowCardinality(String) COMMENT 'Campaign of the touch; of the redemption for the owner and for nobody',
+    influencer_id String COMMENT 'Influencer who earned; empty = nobody',
+    relationship LowCardinality(String) COMMENT 'friend, blogger, celebrity or expert',
+    tier LowCardinality(String) COMMENT 'nano, micro, macro or mega',
+    product_id String COMMENT 'Product of the redemption',
+    store_id LowCardinality(String) COMMENT 'Store of the redemption',
+    coupon_code LowCardinality(String) COMMENT 'Code redeemed',
+    currency LowCardinality(String) COMMENT 'Currency; empty when unpriced',
+    credit Decimal(18, 6) COMMENT 'Redemptions attributed',
+    amount Decimal(18, 4) COMMENT 'Net sale attributed'
+)
+AS SELECT
+    brand_id, toDate(toTimeZone(quarter, if(zones.zone = '', 'UTC', zones.zone))) AS day, model, campaign_id, influencer_id, relationship, tier, product_id,
+    store_id, coupon_code, currency, ppm * toDecimal64('0.000001', 6) AS credit, e4 * toDecimal64('0.0001', 4) AS amount
+FROM
+(
+    SELECT
+        brand_id, toStartOfInterval(redeemed_at, INTERVAL 15 MINUTE) AS quarter, model, campaign_id, influencer_id, relationship, tier, product_id,
+        store_id, coupon_code, currency, kind, sum(credit_ppm) AS ppm, sum(amount_e4) AS e4
+    FROM attribution_ledger
+    GROUP BY brand_id, quarter, model, campaign_id, influencer_id, relationship, tier, product_id, store_id, coupon_code, currency, kind
+) AS quarters
+LEFT JOIN
+(
+    SELECT brand_id, JSONExtractString(argMax(body, version), 'time_zone') AS zone FROM reference_records WHERE kind = 'brand' GROUP BY brand_id
+) AS zones USING (brand_id)
+WHERE kind = 'posting' AND (ppm != 0 OR e4 != 0)
+SETTINGS allow_nonconst_timezone_arguments = 1
+COMMENT 'Credits per brand-local day and every dimension (internal)';
+
+CREATE OR REPLACE VIEW campaign_daily
+(
+    brand_id LowCardinality(String) COMMENT 'Tenant',
+    day Date COMMENT 'Day in the time zone of the brand',
+    campaign_id LowCardinality(String) COMMENT 'Campaign; empty when unknown',
+    currency LowCardinality(String) COMMENT 'Currency; empty for what has no price',
+    clicks Int64 COMMENT 'Clicks, gross',
+    clicks_by_people Int64 COMMENT 'Clicks without those of bots',
+    likes Int64 COMMENT 'Likes, gross',
+    comments Int64 COMMENT 'Comments, gross',
+    shares Int64 COMMENT 'Shares, gross',
+    engagements Int64 COMMENT 'Likes, comments and shares, gross',
+    mentions Int64 COMMENT 'Shares of kind post or review',
+    redemptions_gross Int64 COMMENT 'Redeemed events',
+    redemptions_void Int64 COMMENT 'Void events, by the day of the void',
+    redemptions_net Int64 COMMENT 'Redemptions that stand, by the day of the redemption',
+    redemptions_priced Int64 COMMENT 'Of these, with a price',
+    sales_net Decimal(18, 4) COMMENT 'Net sale of the redemptions that stand'
+)
+AS SELECT
+    brand_id, day, campaign_id, currency, sum(clicks) AS clicks, sum(clicks_by_people) AS clicks_by_people, sum(likes) AS likes, sum(comments) AS comments,
+    sum(shares) AS shares, sum(engagements) AS engagements, sum(mentions) AS mentions, sum(redemptions_gross) AS redemptions_gross,
+    sum(redemptions_void) AS redemptions_void, toInt64(sum(net)) AS redemptions_net, toInt64(sum(priced)) AS redemptions_priced, sum(sales) AS sales_net
+FROM
+(
+    SELECT
+        brand_id, day, toString(campaign_id) AS campaign_id, if(type = 'coupon_redemption', toString(currency), '') AS currency, sumIf(actions, type = 'click') AS clicks,
+        sumIf(actions, type = 'click' AND is_valid) AS clicks_by_people, sumIf(actions, type = 'like') AS likes, sumIf(actions, type = 'comment') AS comments,
+        sumIf(actions, type = 'share') AS shares, sumIf(actions, type IN ('like', 'comment', 'share')) AS engagements,
+        sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions, sumIf(events, status = 'redeemed') AS redemptions_gross,
+        sumIf(events, status = 'voided') AS redemptions_void, toDecimal64(0, 6) AS net, toDecimal64(0, 6) AS priced, toDecimal64(0, 4) AS sales
+    FROM event_quarters
+    GROUP BY ALL
+    UNION ALL
+    SELECT
+        brand_id, day, toString(campaign_id) AS campaign_id, toString(currency) AS currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, sum(credit), sumIf(credit, currency != ''), sum(amount)
+    FROM credit_quarters
+    WHERE model = 'coupon_owner'
+    GROUP BY ALL
+)
+WHERE campaign_id != ''
+GROUP BY ALL
+COMMENT 'Additive counts and sums per brand-local day, campaign and currency';
+
+CREATE OR REPLACE VIEW influencer_daily
+(
+    brand_id LowCardinality(String) COMMENT 'Tenant',
+    day Date COMMENT 'Day in the time zone of the brand',
+    influencer_id String COMMENT 'Influencer; for redemptions the owner of the code; empty when unknown',
+    currency LowCardinality(String) COMMENT 'Currency; empty for what has no price',
+    clicks Int64 COMMENT 'Clicks, gross',
+    clicks_by_people Int64 COMMENT 'Clicks without those of bots',
+    likes Int64 COMMENT 'Likes, gross',
+    comments Int64 COMMENT 'Comments, gross',
+    shares Int64 COMMENT 'Shares, gross',
+    engagements Int64 COMMENT 'Likes, comments and shares, gross',
+    mentions Int64 COMMENT 'Shares of kind post or review',
+    redemptions_gross Int64 COMMENT 'Redeemed events',
+    redemptions_void Int64 COMMENT 'Void events, by the day of the void',
+    redemptions_net Int64 COMMENT 'Redemptions that stand, by the day of the redemption',
+    redemptions_priced Int64 COMMENT 'Of these, with a price',
+    sales_net Decimal(18, 4) COMMENT 'Net sale of the redemptions that stand'
+)
+AS SELECT
+    brand_id, day, influencer_id, currency, sum(clicks) AS clicks, sum(clicks_by_people) AS clicks_by_people, sum(likes) AS likes, sum(comments) AS comments,
+    sum(shares) AS shares, sum(engagements) AS engagements, sum(mentions) AS mentions, sum(redemptions_gross) AS redemptions_gross,
+    sum(redemptions_void) AS redemptions_void, toInt64(sum(net)) AS redemptions_net, toInt64(sum(priced)) AS redemptions_priced, sum(sales) AS sales_net
+FROM
+(
+    SELECT
+        brand_id, day, toString(influencer_id) AS influencer_id, if(type = 'coupon_redemption', toString(currency), '') AS currency, sumIf(actions, type = 'click') AS clicks,
+        sumIf(actions, type = 'click' AND is_valid) AS clicks_by_people, sumIf(actions, type = 'like') AS likes, sumIf(actions, type = 'comment') AS comments,
+        sumIf(actions, type = 'share') AS shares, sumIf(actions, type IN ('like', 'comment', 'share')) AS engagements,
+        sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions, sumIf(events, status = 'redeemed') AS redemptions_gross,
+        sumIf(events, status = 'voided') AS redemptions_void, toDecimal64(0, 6) AS net, toDecimal64(0, 6) AS priced, toDecimal64(0, 4) AS sales
+    FROM event_quarters
+    GROUP BY ALL
+    UNION ALL
+    SELECT
+        brand_id, day, toString(influencer_id) AS influencer_id, toString(currency) AS currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, sum(credit), sumIf(credit, currency != ''), sum(amount)
+    FROM credit_quarters
+    WHERE model = 'coupon_owner'
+    GROUP BY ALL
+)
+WHERE influencer_id != ''
+GROUP BY ALL
+COMMENT 'Additive counts and sums per brand-local day, influencer and currency';
+
+CREATE OR REPLACE VIEW product_daily
+(
+    brand_id LowCardinality(String) COMMENT 'Tenant',
+    day Date COMMENT 'Day in the time zone of the brand',
+    product_id String COMMENT 'Product; empty when unknown',
+    currency LowCardinality(String) COMMENT 'Currency; empty for what has no price',
+    clicks Int64 COMMENT 'Clicks, gross',
+    clicks_by_people Int64 COMMENT 'Clicks without those of bots',
+    likes Int64 COMMENT 'Likes, gross',
+    comments Int64 COMMENT 'Comments, gross',
+    shares Int64 COMMENT 'Shares, gross',
+    engagements Int64 COMMENT 'Likes, comments and shares, gross',
+    mentions Int64 COMMENT 'Shares of kind post or review',
+    redemptions_gross Int64 COMMENT 'Redeemed events',
+    redemptions_void Int64 COMMENT 'Void events, by the day of the void',
+    redemptions_net Int64 COMMENT 'Redemptions that stand, by the day of the redemption',
+    redemptions_priced Int64 COMMENT 'Of these, with a price',
+    sales_net Decimal(18, 4) COMMENT 'Net sale of the redemptions that stand'
+)
+AS SELECT
+    brand_id, day, product_id, currency, sum(clicks) AS clicks, sum(clicks_by_people) AS clicks_by_people, sum(likes) AS likes, sum(comments) AS comments,
+    sum(shares) AS shares, sum(engagements) AS engagements, sum(mentions) AS mentions, sum(redemptions_gross) AS redemptions_gross,
+    sum(redemptions_void) AS redemptions_void, toInt64(sum(net)) AS redemptions_net, toInt64(sum(priced)) AS redemptions_priced, sum(sales) AS sales_net
+FROM
+(
+    SELECT
+        brand_id, day, toString(product_id) AS product_id, if(type = 'coupon_redemption', toString(currency), '') AS currency, sumIf(actions, type = 'click') AS clicks,
+        sumIf(actions, type = 'click' AND is_valid) AS clicks_by_people, sumIf(actions, type = 'like') AS likes, sumIf(actions, type = 'comment') AS comments,
+        sumIf(actions, type = 'share') AS shares, sumIf(actions, type IN ('like', 'comment', 'share')) AS engagements,
+        sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions, sumIf(events, status = 'redeemed') AS redemptions_gross,
+        sumIf(events, status = 'voided') AS redemptions_void, toDecimal64(0, 6) AS net, toDecimal64(0, 6) AS priced, toDecimal64(0, 4) AS sales
+    FROM event_quarters
+    GROUP BY ALL
+    UNION ALL
+    SELECT
+        brand_id, day, toString(product_id) AS product_id, toString(currency) AS currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, sum(credit), sumIf(credit, currency != ''), sum(amount)
+    FROM credit_quarters
+    WHERE model = 'coupon_owner'
+    GROUP BY ALL
+)
+WHERE product_id != ''
+GROUP BY ALL
+COMMENT 'Additive counts and sums per brand-local day, product and currency';
+
+CREATE OR REPLACE VIEW store_daily
+(
+    brand_id LowCardinality(String) COMMENT 'Tenant',
+    day Date COMMENT 'Day in the time zone of the brand',
+    store_id LowCardinality(String) COMMENT 'Store; empty when unknown',
+    currency LowCardinality(String) COMMENT 'Currency; empty for what has no price',
+    clicks Int64 COMMENT 'Clicks, gross',
+    clicks_by_people Int64 COMMENT 'Clicks without those of bots',
+    likes Int64 COMMENT 'Likes, gross',
+    comments Int64 COMMENT 'Comments, gross',
+    shares Int64 COMMENT 'Shares, gross',
+    engagements Int64 COMMENT 'Likes, comments and shares, gross',
+    mentions Int64 COMMENT 'Shares of kind post or review',
+    redemptions_gross Int64 COMMENT 'Redeemed events',
+    redemptions_void Int64 COMMENT 'Void events, by the day of the void',
+    redemptions_net Int64 COMMENT 'Redemptions that stand, by the day of the redemption',
+    redemptions_priced Int64 COMMENT 'Of these, with a price',
+    sales_net Decimal(18, 4) COMMENT 'Net sale of the redemptions that stand'
+)
+AS SELECT
+    brand_id, day, store_id, currency, sum(clicks) AS clicks, sum(clicks_by_people) AS clicks_by_people, sum(likes) AS likes, sum(comments) AS comments,
+    sum(shares) AS shares, sum(engagements) AS engagements, sum(mentions) AS mentions, sum(redemptions_gross) AS redemptions_gross,
+    sum(redemptions_void) AS redemptions_void, toInt64(sum(net)) AS redemptions_net, toInt64(sum(priced)) AS redemptions_priced, sum(sales) AS sales_net
+FROM
+(
+    SELECT
+        brand_id, day, toString(store_id) AS store_id, if(type = 'coupon_redemption', toString(currency), '') AS currency, sumIf(actions, type = 'click') AS clicks,
+        sumIf(actions, type = 'click' AND is_valid) AS clicks_by_people, sumIf(actions, type = 'like') AS likes, sumIf(actions, type = 'comment') AS comments,
+        sumIf(actions, type = 'share') AS shares, sumIf(actions, type IN ('like', 'comment', 'share')) AS engagements,
+        sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions, sumIf(events, status = 'redeemed') AS redemptions_gross,
+        sumIf(events, status = 'voided') AS redemptions_void, toDecimal64(0, 6) AS net, toDecimal64(0, 6) AS priced, toDecimal64(0, 4) AS sales
+    FROM event_quarters
+    GROUP BY ALL
+    UNION ALL
+    SELECT
+        brand_id, day, toString(store_id) AS store_id, toString(currency) AS currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, sum(credit), sumIf(credit, currency != ''), sum(amount)
+    FROM credit_quarters
+    WHERE model = 'coupon_owner'
+    GROUP BY ALL
+)
+WHERE store_id != ''
+GROUP BY ALL
+COMMENT 'Additive counts and sums per brand-local day, store and currency';
+
+CREATE OR REPLACE VIEW coupon_daily
+(
+    brand_id LowCardinality(String) COMMENT 'Tenant',
+    day Date COMMENT 'Day in the time zone of the brand',
+    coupon_code String COMMENT 'Code; empty when unknown',
+    currency LowCardinality(String) COMMENT 'Currency; empty for what has no price',
+    clicks Int64 COMMENT 'Clicks, gross',
+    clicks_by_people Int64 COMMENT 'Clicks without those of bots',
+    likes Int64 COMMENT 'Likes, gross',
+    comments Int64 COMMENT 'Comments, gross',
+    shares Int64 COMMENT 'Shares, gross',
+    engagements Int64 COMMENT 'Likes, comments and shares, gross',
+    mentions Int64 COMMENT 'Shares of kind post or review',
+    redemptions_gross Int64 COMMENT 'Redeemed events',
+    redemptions_void Int64 COMMENT 'Void events, by the day of the void',
+    redemptions_net Int64 COMMENT 'Redemptions that stand, by the day of the redemption',
+    redemptions_priced Int64 COMMENT 'Of these, with a price',
+    sales_net Decimal(18, 4) COMMENT 'Net sale of the redemptions that stand'
+)
+AS SELECT
+    brand_id, day, coupon_code, currency, sum(clicks) AS clicks, sum(clicks_by_people) AS clicks_by_people, sum(likes) AS likes, sum(comments) AS comments,
+    sum(shares) AS shares, sum(engagements) AS engagements, sum(mentions) AS mentions, sum(redemptions_gross) AS redemptions_gross,
+    sum(redemptions_void) AS redemptions_void, toInt64(sum(net)) AS redemptions_net, toInt64(sum(priced)) AS redemptions_priced, sum(sales) AS sales_net
+FROM
+(
+    SELECT
+        brand_id, day, toString(coupon_code) AS coupon_code, if(type = 'coupon_redemption', toString(currency), '') AS currency, sumIf(actions, type = 'click') AS clicks,
+        sumIf(actions, type = 'click' AND is_valid) AS clicks_by_people, sumIf(actions, type = 'like') AS likes, sumIf(actions, type = 'comment') AS comments,
+        sumIf(actions, type = 'share') AS shares, sumIf(actions, type IN ('like', 'comment', 'share')) AS engagements,
+        sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions, sumIf(events, status = 'redeemed') AS redemptions_gross,
+        sumIf(events, status = 'voided') AS redemptions_void, toDecimal64(0, 6) AS net, toDecimal64(0, 6) AS priced, toDecimal64(0, 4) AS sales
+    FROM event_quarters
+    GROUP BY ALL
+    UNION ALL
+    SELECT
+        brand_id, day, toString(coupon_code) AS coupon_code, toString(currency) AS currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, sum(credit), sumIf(credit, currency != ''), sum(amount)
+    FROM credit_quarters
+    WHERE model = 'coupon_owner'
+    GROUP BY ALL
+)
+WHERE coupon_code != ''
+GROUP BY ALL
+COMMENT 'Additive counts and sums per brand-local day, coupon and currency';
+
