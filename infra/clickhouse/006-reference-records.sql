@@ -13,7 +13,8 @@ CREATE TABLE IF NOT EXISTS reference_records
     valid_to Nullable(DateTime64(3, 'UTC')) COMMENT 'First instant it no longer speaks for; NULL = for ever',
     version Int64 COMMENT 'Reference version: its offset in the reference topic',
     body String COMMENT 'Fields of the kind as JSON, pseudonymised',
-    batch String COMMENT 'Range of the reference topic the row was written for'
+    batch String COMMENT 'Range of the reference topic the row was written for',
+    INDEX newer version TYPE minmax GRANULARITY 1
 )
 ENGINE = MergeTree
 ORDER BY (kind, brand_id, id, version)

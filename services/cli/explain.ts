@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import type { AcceptedEvent } from '../../schemas/generated/accepted_event.ts';
 import type { EnrichedEvent } from '../../schemas/generated/enriched_event.ts';
 import { topicNames } from '../../schemas/topics.ts';
+import { type Flag, flags } from '../enrichment/flags.ts';
 import { type ReferenceIndex, referenceIndex } from '../enrichment/lookups.ts';
 import { enrichment } from '../enrichment/pipeline.ts';
 import { type IngestLookups, ingest } from '../ingest/pipeline.ts';
@@ -59,7 +60,7 @@ async function explain(file: string, options: ExplainOptions): Promise<void> {
   const lookups: IngestLookups = { keys, sources: new Map([[topic, { brand_ids: '*' }]]) };
   const known = await knownReference(config, options, lookups, topic);
   const chapters = storyOf(bytes, topic, lookups, known);
-  print(options.json ? JSON.stringify(chapters, null, 2) : chapters.map(told).join('\n'));
+  print(options.json ? JSON.stringify(chapters, null, 2) : told(chapters));
   if (chapters.some((c) => c.outcome === 'rejected')) process.exitCode = 1;
 }
 
@@ -121,15 +122,81 @@ function difference(before: Record<string, unknown>, after: Record<string, unkno
   return changed;
 }
 
-function told({ service, step, outcome, changed, faults }: Chapter): string {
-  const head = `${service} · ${step}: ${outcome}`;
-  const added = Object.entries(changed).map(([field, value]) => `    ${field} = ${short(value)}`);
-  const wrong = faults.map((f) => `    ${f.code} at ${f.path === '' ? 'the whole record' : f.path}: ${f.detail}`);
-  return [head, ...added, ...wrong].join('\n');
+const minutes = (ms: unknown): string => {
+  const days = Number(ms) / 86_400_000;
+  return Number.isInteger(days) ? `${days} d` : `${Number(ms) / 60_000} min`;
+};
+const at = (ms: unknown): string => new Date(Number(ms)).toISOString();
+
+/** What a step did, in words; steps without an entry list the fields they changed. */
+const words: Record<string, (changed: Record<string, unknown>) => string[]> = {
+  decodeJson: () => ['one JSON object, not too large, not too deep'],
+  checkTenant: () => ['this source may speak for the brand'],
+  parseRecord: ({ event, reference }) => {
+    const record = (event ?? reference) as Record<string, unknown>;
+    return event
+      ? [`a ${record.type} of ${at(record.occurred_at)}, nothing wrong with its fields`]
+      : [`a ${record.kind} record called ${record.id}, nothing wrong with its fields`];
+  },
+  pseudonymise: ({ event }) => {
+    const { identifiers = [], network } = (event ?? {}) as {
+      identifiers?: { kind: string; pseudonym: string }[];
+      network?: string | null;
+    };
+    const who = identifiers.map(({ kind, pseudonym }) => `${kind} is ${pseudonym.slice(0, 12)}… from here on`);
+    return [
+      ...(who.length > 0 ? who : ['nobody is named']),
+      ...(network ? ['the IP address became a network pseudonym and is dropped'] : []),
+    ];
+  },
+  stampRevision: ({ reference_version }) =>
+    reference_version === undefined
+      ? ['no reference data is known']
+      : [`decided under reference version ${reference_version}`],
+};
+const unspoken = new Set(['filled', 'influencer_identifiers', 'owner_identifiers', 'issued_to']);
+
+function told(chapters: Chapter[]): string {
+  const lines: string[] = [];
+  for (const [i, { service, step, outcome, changed, faults }] of chapters.entries()) {
+    if (service !== chapters[i - 1]?.service) lines.push(service);
+    const said =
+      outcome === 'kept' ? (words[step]?.(changed) ?? fieldsSaid(changed)) : [outcome, ...faults.map(faultSaid)];
+    lines.push(`  ${step.padEnd(16)}${said.length > 0 ? said.join(`\n${' '.repeat(18)}`) : '–'}`);
+  }
+  return [...lines, '', ending(chapters)].join('\n');
+}
+
+function fieldsSaid(changed: Record<string, unknown>): string[] {
+  const filled = new Set((changed.filled as string[] | undefined) ?? []);
+  return Object.entries(changed)
+    .filter(([field]) => !unspoken.has(field))
+    .flatMap(([field, value]) => {
+      if (field === 'flags') return (value as string[]).map((flag) => `${flag}: ${flags[flag as Flag] ?? ''}`);
+      if (field.endsWith('_window_ms')) return [`looks back ${minutes(value)} for a ${field.slice(0, -10)}`];
+      return [`${field} is ${short(value)}${filled.has(field) ? ' (the sender left it open)' : ''}`];
+    });
+}
+
+const faultSaid = ({ code, path, detail }: Chapter['faults'][number]): string =>
+  `${code} at ${path === '' ? 'the whole record' : path}: ${detail}`;
+
+/** What becomes of it. */
+function ending(chapters: Chapter[]): string {
+  const last = chapters.at(-1);
+  if (!last || last.outcome !== 'kept')
+    return 'It is refused: its bytes are kept, sealed, and the next record goes on.';
+  const event = chapters.find((c) => c.step === 'pseudonymise')?.changed.event as Record<string, unknown> | undefined;
+  if (!event) return 'It is stored as reference data.';
+  const next =
+    event.type === 'coupon_redemption'
+      ? `redemption ${event.redemption_id} is settled`
+      : 'every redemption it may precede is settled again';
+  return `It is stored (or counted as a duplicate, if ${event.event_id} was sent before), and ${next}.`;
 }
 
 const short = (value: unknown): string => {
-  const text = Buffer.isBuffer(value) ? `${value.length} bytes` : JSON.stringify(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.length > 120 ? `${text.slice(0, 117)}…` : text;
 };
 

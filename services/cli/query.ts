@@ -1,4 +1,5 @@
 /** `grapevine query SQL`: ask the warehouse. */
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { readConfig } from '../platform/config.ts';
 import { UsageError } from './output.ts';
@@ -8,7 +9,7 @@ import { configFor } from './running.ts';
 export const queryCommand = (): Command =>
   new Command('query')
     .description('Ask the warehouse in SQL; a running `start` on the data directory is asked instead of the files.')
-    .argument('<sql>', 'one statement')
+    .argument('<sql>', 'one statement, or - to read it from standard input')
     .option('--data <dir>', 'data directory', './grapevine-data')
     .option('--format <name>', 'a ClickHouse format (default: a table on a terminal, TSV with names in a pipe)')
     .option('--json', 'the same as --format JSON')
@@ -19,13 +20,14 @@ export const queryCommand = (): Command =>
     .action(query);
 
 async function query(sql: string, options: { data: string; format?: string; json?: boolean }): Promise<void> {
-  if (sql.trim() === '') throw new UsageError('the statement is empty');
+  const statement = sql === '-' ? readFileSync(0, 'utf8') : sql;
+  if (statement.trim() === '') throw new UsageError('the statement is empty');
   const warehouse = await openWarehouseOf(configFor(readConfig(process.env), options.data), options.data);
   try {
     const format = options.json
       ? 'JSON'
       : (options.format ?? (process.stdout.isTTY ? 'PrettyCompact' : 'TSVWithNames'));
-    process.stdout.write(await warehouse.ask(sql, format));
+    process.stdout.write(await warehouse.ask(statement, format));
   } finally {
     await warehouse.close();
   }

@@ -1,4 +1,5 @@
 /** What became of the records between two positions of the source topic, read from the receipts. */
+import type { Telemetry } from '../platform/telemetry.ts';
 import type { Pipeline } from './pipeline.ts';
 
 export interface RunSummary {
@@ -13,13 +14,17 @@ export interface RunSummary {
   by_type: Record<string, number>;
   rejected_by_code: Record<string, number>;
   seconds: number;
+  /** CPU time of the process per received event, µs: our synchronous code by service; `rest` is the engine, the log and the runtime. */
+  cpu_us_per_event: Record<string, number>;
+  /** Largest resident set so far. */
+  peak_rss_bytes: number;
 }
 
 type Bounds = { partition: number; end: number }[];
 
 /** Accounts for every position of `collected` from `before` (its bounds then) to now. */
 export async function summarise(
-  { log, warehouse, topics }: Pipeline,
+  { log, warehouse, topics, telemetry }: Pipeline,
   before: Bounds,
   seconds: number,
 ): Promise<RunSummary> {
@@ -56,5 +61,21 @@ export async function summarise(
     by_type: Object.fromEntries(types.map((t) => [t.type, t.n])),
     rejected_by_code: Object.fromEntries(codes.map((c) => [c.code, c.n])),
     seconds,
+    cpu_us_per_event: cpuPerEvent(telemetry, received),
+    peak_rss_bytes: process.resourceUsage().maxRSS * 1_024,
+  };
+}
+
+function cpuPerEvent(telemetry: Telemetry, events: number): Record<string, number> {
+  const per = (us: number): number => Math.round((us / Math.max(1, events)) * 10) / 10;
+  const { user, system } = process.cpuUsage();
+  const busy: Record<string, number> = {};
+  for (const { metric, labels, value } of telemetry.read())
+    if (metric === 'busy_us') busy[labels.service ?? ''] = (busy[labels.service ?? ''] ?? 0) + value;
+  const ours = Object.values(busy).reduce((a, b) => a + b, 0);
+  return {
+    ...Object.fromEntries(Object.entries(busy).map(([service, us]) => [service, per(us)])),
+    rest: per(user + system - ours),
+    total: per(user + system),
   };
 }

@@ -1,5 +1,6 @@
 /** Fields that the sender left open, filled from reference data: noted in `filled`, so that they can be left open again. */
 import type { EnrichedEvent } from '../../schemas/generated/enriched_event.ts';
+import type { Flag } from './flags.ts';
 
 export const fillable = ['campaign_id', 'influencer_id', 'post_id', 'product_id', 'retailer_id'] as const;
 export type Fillable = (typeof fillable)[number];
@@ -12,7 +13,7 @@ export function fill(event: EnrichedEvent, found: Partial<Record<Fillable, strin
   return { ...event, ...values, filled: [...event.filled, ...names] };
 }
 
-export const flagged = (event: EnrichedEvent, flag: string): EnrichedEvent => ({
+export const flagged = (event: EnrichedEvent, flag: Flag): EnrichedEvent => ({
   ...event,
   flags: [...event.flags, flag],
 });

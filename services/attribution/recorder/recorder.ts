@@ -13,6 +13,7 @@ import type { Warehouse } from '../../platform/warehouse/port.ts';
 import { insertExactly } from '../exact-insert.ts';
 import { decideRecording } from './decide.ts';
 import { affectedRedemptions, loadSeen } from './loads.ts';
+import { eventsConcerned, outdatedEvents, resent } from './resend.ts';
 import {
   duplicate_columns,
   event_columns,
@@ -79,6 +80,12 @@ async function recordEvents(batch: Batch, { log, warehouse, telemetry, topics }:
   const requests = await affectedRedemptions(warehouse, recording.changed); // insert first, look after
   batch.fence();
   await log.produce(requests.map((request) => outgoing(topics.settlements, request)));
+  const outdated = await outdatedEvents(
+    warehouse,
+    recording.changed.map(({ event }) => event),
+  );
+  batch.fence();
+  await log.produce(outdated.map((event) => resent(topics.accepted, event)));
 }
 
 const outgoing = (topic: string, request: SettlementRequest): OutgoingRecord => ({
@@ -97,16 +104,19 @@ async function recordRejected(batch: Batch, { warehouse }: AttributionParts): Pr
   });
 }
 
-async function recordReference(batch: Batch, { warehouse }: AttributionParts): Promise<void> {
-  const rows = batch.records.map((record) =>
-    referenceRow(referenceRecord.decode(record.value), record.offset, batch.name),
-  );
+async function recordReference(batch: Batch, { log, warehouse, topics }: AttributionParts): Promise<void> {
+  const records = batch.records.map((record) => ({ ...referenceRecord.decode(record.value), version: record.offset }));
+  const rows = records.map((record) => referenceRow(record, record.version, batch.name));
   await insertExactly(warehouse, batch, {
     table: 'reference_records',
     columns: reference_columns,
     rows: await unrecorded(warehouse, batch, 'reference_records', rows),
     identity: position,
   });
+  for await (const events of eventsConcerned(warehouse, records)) {
+    batch.fence();
+    await log.produce(events.map((event) => resent(topics.accepted, event)));
+  }
 }
 
 /** Rows whose source position has no row yet, in another batch or earlier in this one: an echo from upstream counts nothing. */

@@ -1,0 +1,47 @@
+/** A retailer's real redemption file (the public panel of test/fixtures/retail) against the truth beside it. */
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { cliJson, rows, scratch } from '../support/cli.ts';
+
+const fixture = resolve(import.meta.dirname, '../fixtures/retail');
+const home = scratch();
+const data = join(home.path, 'data');
+let summary: Record<string, unknown>;
+
+beforeAll(async () => {
+  summary = await cliJson<Record<string, unknown>>([
+    'run',
+    fixture,
+    '--preset',
+    'retail',
+    '--brand',
+    'grocer',
+    '--data',
+    data,
+  ]);
+});
+afterAll(() => home.remove());
+
+it('stores all 734 redemptions', () => expect(summary).toMatchObject({ received: 734, stored: 734, difference: 0 }));
+
+it('gives each campaign its redemptions, priced redemptions, sales, households, distribution and redemption rate, to the cent', async () => {
+  const [head, ...lines] = readFileSync(join(fixture, 'expected.csv'), 'utf8').trim().split('\n');
+  expect(head).toBe('campaign_id,redemptions,priced,sales,households,distributed,redemption_rate');
+  const expected = lines.map((line) => line.split(',')).map(([id, ...numbers]) => [id, ...numbers.map(Number)]);
+  const found = await rows<unknown[]>(
+    data,
+    `SELECT tuple(campaign_id, toInt32(redemptions_net), toInt32(redemptions_priced), toFloat64(sales_net), toInt32(redeemers), toInt32(coupons_distributed), redemption_rate) AS row
+     FROM campaign_performance WHERE redemptions_gross > 0 ORDER BY campaign_id SETTINGS output_format_json_named_tuples_as_objects = 0`,
+  );
+  const sorted = expected.sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1));
+  expect(found.map((row) => (row as unknown as { row: unknown[] }).row)).toEqual(sorted);
+});
+
+it('counts redemptions by households that were mailed a coupon as trials', async () => {
+  const found = await rows(
+    data,
+    'SELECT toInt32(countIf(is_trial)) AS trials, toInt32(count()) AS n FROM redemptions_current',
+  );
+  expect(found).toEqual([{ trials: 734, n: 734 }]);
+});

@@ -1,0 +1,66 @@
+/** Runs the command line as a user does: a process of its own. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const bin = resolve(import.meta.dirname, '../../bin/grapevine.mjs');
+const root = resolve(import.meta.dirname, '../..');
+
+export interface Finished {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface CliOptions {
+  input?: string | Buffer;
+  env?: Record<string, string>;
+  cwd?: string;
+}
+
+/** Starts `grapevine …`; the caller ends it. */
+export function startCli(args: string[], { env, cwd }: CliOptions = {}): ChildProcess {
+  return spawn(process.execPath, [bin, ...args], {
+    cwd: cwd ?? root,
+    env: { ...process.env, ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+}
+
+/** Runs `grapevine …` to its end. */
+export async function cli(args: string[], options: CliOptions = {}): Promise<Finished> {
+  const child = startCli(args, options);
+  const [out, err]: Buffer[][] = [[], []];
+  child.stdout!.on('data', (chunk: Buffer) => out!.push(chunk));
+  child.stderr!.on('data', (chunk: Buffer) => err!.push(chunk));
+  child.stdin!.on('error', () => undefined).end(options.input ?? '');
+  const code = await new Promise<number | null>((done, fail) => child.on('error', fail).on('close', done));
+  return { code, stdout: Buffer.concat(out!).toString(), stderr: Buffer.concat(err!).toString() };
+}
+
+/** Runs `grapevine … --json`; throws with what it said when it failed. */
+export async function cliJson<T>(args: string[], options: CliOptions = {}): Promise<T> {
+  const done = await cli([...args, '--json'], options);
+  if (done.code !== 0)
+    throw new Error(`grapevine ${args.join(' ')} ended with ${done.code}: ${done.stderr}${done.stdout}`);
+  return JSON.parse(done.stdout) as T;
+}
+
+/** Rows of a query over a data directory. */
+export async function rows<T>(data: string, sql: string): Promise<T[]> {
+  const done = await cli(['query', '-', '--data', data, '--format', 'JSONEachRow'], { input: sql });
+  if (done.code !== 0) throw new Error(done.stderr);
+  return done.stdout.trim() === ''
+    ? []
+    : done.stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as T);
+}
+
+/** A new directory, and the function that removes it. */
+export function scratch(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'grapevine-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
