@@ -111,7 +111,7 @@ export function* w1Events(n: number, seed: number): Generator<W1Record> {
       continue;
     }
     const record: W1Record = { kind: 'valid', type: event.type, line: JSON.stringify(event) };
-    recent[i % 5_000 < recent.length ? i % 5_000 : recent.length] = record;
+    recent[Math.min(i % 5_000, recent.length)] = record;
     yield record;
   }
 }

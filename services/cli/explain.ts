@@ -184,8 +184,7 @@ const faultSaid = ({ code, path, detail }: Chapter['faults'][number]): string =>
 /** What becomes of it. */
 function ending(chapters: Chapter[]): string {
   const last = chapters.at(-1);
-  if (!last || last.outcome !== 'kept')
-    return 'It is refused: its bytes are kept, sealed, and the next record goes on.';
+  if (last?.outcome !== 'kept') return 'It is refused: its bytes are kept, sealed, and the next record goes on.';
   const event = chapters.find((c) => c.step === 'pseudonymise')?.changed.event as Record<string, unknown> | undefined;
   if (!event) return 'It is stored as reference data.';
   const next =

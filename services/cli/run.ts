@@ -1,4 +1,5 @@
 /** `grapevine run FILE…`: files through the whole pipeline to the end, and a summary that accounts for every record. */
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { readConfig } from '../platform/config.ts';
 import { feed } from './feed.ts';
@@ -36,6 +37,8 @@ export const runCommand = (): Command =>
 async function run(files: string[], options: RunOptions): Promise<void> {
   if (options.preset && !options.brand)
     throw new UsageError('--preset needs --brand: the files do not say whose they are');
+  const missing = [...options.reference, ...files].filter((file) => file !== '-' && !existsSync(file));
+  if (missing.length > 0) throw new UsageError(`there is no file ${missing.join(', no file ')}`);
   const config = readConfig(process.env);
   const started = Date.now();
   const pipeline = await openPipeline(config, options.data, options.brand ? [options.brand] : '*');

@@ -40,6 +40,20 @@ export function telemetryTo(logger: Logger): Telemetry {
       count('records', { service }, records.length);
       count('batches', { service }, 1);
       count('batch_ms', { service }, took_ms);
+      const [first] = records;
+      const last = records.at(-1);
+      if (first && last)
+        logger.debug(
+          {
+            service,
+            topic: first.topic,
+            partition: first.partition,
+            first: first.offset,
+            end: last.offset + 1,
+            took_ms,
+          },
+          'batch committed',
+        );
     },
     busy(service, phase, work) {
       const from = process.hrtime.bigint();

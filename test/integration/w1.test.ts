@@ -130,6 +130,20 @@ describe('workload W1', () => {
     expect(await credits('pieces')).toBe(expected);
   }, 240_000);
 
+  it('ends in byte-identical credits when everything the brand knows comes after the events', async () => {
+    await cliJson(['run', at('events.ndjson'), '--data', at('late')]);
+    const before = await credits('late');
+    await cliJson(['run', at('reference.ndjson'), '--data', at('late')]);
+    expect(before).not.toBe(await credits('straight'));
+    expect(await credits('late')).toBe(await credits('straight'));
+    const [signed] = await rows<Record<string, number>>(
+      at('late'),
+      'SELECT toInt32(sum(sign)) AS standing, toInt32(countIf(sign < 0)) AS revised FROM events',
+    );
+    expect(signed!.standing).toBe(count('valid'));
+    expect(signed!.revised).toBeGreaterThan(1_000);
+  }, 120_000);
+
   it('stores nothing when the same file comes again', async () => {
     const again = await run('straight', at('events.ndjson'));
     expect(again).toMatchObject({

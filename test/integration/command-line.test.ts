@@ -1,0 +1,190 @@
+/** The command line as a user meets it. */
+
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { w1Events } from '../../bench/w1.ts';
+import { cli, cliJson, rows, scratch, startCli } from '../support/cli.ts';
+
+const home = scratch();
+const at = (name: string) => join(home.path, name);
+const sample = resolve(import.meta.dirname, '../../services/cli/sample');
+const started: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL');
+});
+afterAll(() => home.remove());
+
+/** Starts a command and waits until it has said something. */
+async function startUntil(
+  args: string[],
+  said: RegExp,
+  env: Record<string, string> = {},
+): Promise<{ child: ChildProcess; match: RegExpExecArray; said(): string }> {
+  const child = startCli(args, { env });
+  started.push(child);
+  let text = '';
+  const match = await new Promise<RegExpExecArray>((found, fail) => {
+    const read = (chunk: Buffer): void => {
+      text += chunk.toString();
+      const hit = said.exec(text);
+      if (hit) found(hit);
+    };
+    child.stdout!.on('data', read);
+    child.stderr!.on('data', read);
+    child.on('close', (code) => fail(new Error(`ended with ${code} before it said ${said}: ${text}`)));
+  });
+  return { child, match, said: () => text };
+}
+
+const ended = (child: ChildProcess) => new Promise<number | null>((done) => child.on('close', done));
+
+describe('usage', () => {
+  it.each(['run', 'start', 'query', 'explain', 'migrate', 'warehouse', 'topics', 'config', 'schemas'])(
+    '%s --help shows an example',
+    async (command) => {
+      const done = await cli([command, '--help']);
+      expect(done.code).toBe(0);
+      expect(done.stdout).toMatch(/Example:\n {2}.*grapevine/);
+    },
+  );
+  it('ends with 2 and says what to do on bad usage', async () => {
+    for (const args of [
+      ['run'],
+      ['walk'],
+      ['query', ''],
+      ['run', 'x.csv'],
+      ['run', 'x', '--preset', 'retail'],
+      ['schemas', 'Nothing'],
+      ['start', '--port', 'x'],
+    ]) {
+      const done = await cli([...args, ...(args[0] === 'run' ? ['--data', at('usage')] : [])]);
+      expect(done.code, args.join(' ')).toBe(2);
+      expect(done.stderr.length, args.join(' ')).toBeGreaterThan(20);
+    }
+  });
+  it('lists all faults of the configuration at once, without secrets', async () => {
+    const env = { CLICKHOUSE_URL: 'nowhere', GRAPEVINE_PII_KEY: 'hush-hush', LOG_LEVEL: 'loud', GRAPEVINE_TYPO: '1' };
+    const done = await cli(['config'], { env });
+    expect(done.code).toBe(2);
+    for (const name of Object.keys(env)) expect(done.stderr).toContain(name);
+    expect(done.stderr).not.toContain('hush-hush');
+  });
+  it('says which file is missing', async () => {
+    const done = await cli(['run', at('nothing.ndjson'), '--data', at('missing')]);
+    expect(done.code).toBe(2);
+    expect(done.stderr).toContain('nothing.ndjson');
+  });
+});
+
+describe('explain', () => {
+  const explain = (input: string) =>
+    cli(['explain', '-', '--reference', join(sample, 'reference.yaml'), '--data', at('none')], { input });
+  it('tells the story of a good event', async () => {
+    const done = await explain(readFileSync(join(sample, 'events.ndjson'), 'utf8').split('\n')[3]!);
+    expect(done.code).toBe(0);
+    expect(done.stdout).toMatch(
+      /resolveCoupon +campaign_id is launch \(the sender left it open\)[\s\S]*owner_relationship is friend[\s\S]*redemption s-04 is settled/,
+    );
+  });
+  it('tells who refused a bad one and why, every fault', async () => {
+    const done = await explain(
+      '{"event_id":"e9","type":"coupon_redemption","occurred_at":"2026-02-30","brand_id":"moonspoon","amount":"1,99"}',
+    );
+    expect(done.code).toBe(1);
+    expect(done.stdout).toMatch(
+      /parseRecord +rejected\n +bad_date at occurred_at[\s\S]*bad_amount at amount[\s\S]*missing_field at coupon_code[\s\S]*amount_without_currency at currency[\s\S]*It is refused/,
+    );
+  });
+  it('tells what is not known yet about a half-known one', async () => {
+    const done = await explain(
+      '{"event_id":"e10","type":"coupon_redemption","occurred_at":"2026-10-30T10:00:00Z","brand_id":"moonspoon","coupon_code":"who","consumer_id":"mia"}',
+    );
+    expect(done.code).toBe(0);
+    expect(done.stdout).toMatch(/resolveCoupon +unknown_code: no coupon record has this code/);
+  });
+});
+
+describe('start', () => {
+  const address = /ClickHouse over HTTP at (http:\S+?);/;
+  it('feeds the sample, answers over HTTP and to other commands, stops on Ctrl-C, and goes on where it was', async () => {
+    const args = ['start', '--sample', '--port', '0', '--data', at('start')];
+    const { child, match, said } = await startUntil(args, address);
+    expect(said()).toMatch(/coupon_owner +friend +2 +10\.98 USD/);
+    const answer = await fetch(`${match[1]}/?query=SELECT+count()+FROM+events_current`);
+    expect((await answer.text()).trim()).toBe('14');
+    expect(await rows(at('start'), 'SELECT toInt32(count()) AS n FROM redemptions_current')).toEqual([{ n: 5 }]);
+    const other = await cli(['run', join(sample, 'events.ndjson'), '--data', at('start')]);
+    expect(other.code).toBe(1);
+    expect(other.stderr).toMatch(/in use by process \d+/);
+    child.kill('SIGINT');
+    expect(await ended(child)).toBe(0);
+
+    const again = await startUntil(args, address);
+    expect(await rows(at('start'), 'SELECT toInt32(count()) AS n FROM events_current')).toEqual([{ n: 14 }]);
+    expect(
+      await rows(at('start'), 'SELECT toInt32(sum(missing) + sum(repeated)) AS n FROM pipeline_completeness'),
+    ).toEqual([{ n: 0 }]);
+    again.child.kill('SIGTERM');
+    expect(await ended(again.child)).toBe(0);
+  });
+});
+
+describe('a run that is killed', () => {
+  it('loses nothing and stores nothing twice: the next run goes on where it was', async () => {
+    const sent = [...w1Events(6_000, 3)];
+    writeFileSync(at('events.ndjson'), `${sent.map((record) => record.line).join('\n')}\n`);
+    const args = ['run', at('events.ndjson'), '--data', at('killed')];
+    const env = { GRAPEVINE_BATCH_RECORDS: '500', LOG_LEVEL: 'debug' };
+    for (const delayed of ['grapevine-ingest', 'grapevine-recorder', 'grapevine-settler']) {
+      const { child } = await startUntil(
+        args,
+        new RegExp(`committed[^\\n]*${delayed}|${delayed}[^\\n]*committed`),
+        env,
+      );
+      child.kill('SIGKILL');
+      await ended(child);
+    }
+    const last = await cliJson<{ difference: number }>(args, { env });
+    expect(last.difference).toBe(0);
+    const [found] = await rows<Record<string, number>>(
+      at('killed'),
+      `SELECT toInt32(uniqExact(brand_id, event_id)) AS events, toInt32(count()) AS n,
+         (SELECT toInt32(sum(missing) + sum(repeated)) FROM pipeline_completeness) AS unaccounted,
+         (SELECT toInt32(countIf(credit != 1)) FROM (SELECT sum(credit) AS credit FROM attribution_credits GROUP BY redemption_id, model)) AS unbalanced
+       FROM events_current`,
+    );
+    const valid = sent.filter((record) => record.kind === 'valid').length;
+    expect(found).toEqual({ events: valid, n: valid, unaccounted: 0, unbalanced: 0 });
+  }, 120_000);
+});
+
+describe('rubbish', () => {
+  it('a source with nothing but rejects keeps flowing, and what comes after goes through', async () => {
+    const good =
+      '{"event_id":"ok","type":"like","occurred_at":"2026-10-01T00:00:00Z","brand_id":"b","consumer_id":"u"}';
+    writeFileSync(
+      at('rubbish.ndjson'),
+      `${Array.from({ length: 3_000 }, (_, i) => `{"event_id":"${i}","brand_id":"b"}`).join('\n')}\n${good}\n`,
+    );
+    const summary = await cliJson<Record<string, unknown>>([
+      'run',
+      at('rubbish.ndjson'),
+      '--brand',
+      'b',
+      '--data',
+      at('rubbish'),
+    ]);
+    expect(summary).toMatchObject({ received: 3_001, stored: 1, rejected: 3_000, difference: 0 });
+    expect(
+      await rows(
+        at('rubbish'),
+        'SELECT brand_id, outcome, code, toInt32(count()) AS n FROM receipts GROUP BY ALL ORDER BY n',
+      ),
+    ).toEqual([
+      { brand_id: 'b', outcome: 'stored', code: '', n: 1 },
+      { brand_id: 'b', outcome: 'rejected', code: 'missing_field', n: 3_000 },
+    ]);
+  });
+});
