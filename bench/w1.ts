@@ -116,6 +116,9 @@ export function* w1Events(n: number, seed: number): Generator<W1Record> {
   }
 }
 
+/** Few are busy, most are not: person k of 100,000 acts in proportion to (k + 401)^−0.8. */
+const personOf = (lot: number): number => Math.floor((401 ** 0.2 + lot * (100_401 ** 0.2 - 401 ** 0.2)) ** 5 - 401);
+
 type W1Event = Record<string, unknown> & { type: string };
 
 function w1Event(i: number, n: number, random: () => number, below: (limit: number) => number): W1Event {
@@ -123,7 +126,7 @@ function w1Event(i: number, n: number, random: () => number, below: (limit: numb
   const type =
     lot < 0.6 ? 'click' : lot < 0.84 ? 'like' : lot < 0.92 ? 'comment' : lot < 0.97 ? 'share' : 'coupon_redemption';
   const late = random() < 0.02 ? below(3 * day_ms) : 0;
-  const person = Math.floor(100_000 * random() ** 3); // few are busy, most are not
+  const person = personOf(random());
   const brand = random() < 0.5 ? (person * 7 + 3) % 10 : below(10);
   const campaign = brand + 10 * below(5);
   const event: W1Event = {
