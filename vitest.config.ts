@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['services/**/*.test.ts', 'schemas/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    globalSetup: ['test/support/kafka-setup.ts'],
     pool: 'forks',
   },
 });

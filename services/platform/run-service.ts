@@ -78,7 +78,8 @@ async function runClaim(claim: Claim, service: Service, options: LoopOptions): P
       offset = end;
       took_ms = service.fill_ms > 0 ? options.now() - from : 0;
     } catch (error) {
-      if (claim.signal.aborted || error instanceof ClaimLost) return;
+      if (claim.lost.aborted || error instanceof ClaimLost) return;
+      if (claim.signal.aborted && (error as Error).name === 'AbortError') return; // stopped while waiting for an outage to end
       throw new Error(
         `${service.name} stopped at ${claim.topic}/${claim.partition}, offset ${offset}: ${message(error)}`,
         { cause: error },
@@ -106,7 +107,7 @@ async function oneBatch(
     name: `${log.id}/${claim.topic}/${claim.partition}/${intent.first}-${intent.end}/${intent.checksum}`,
     replayed: announced !== null,
     fence() {
-      if (claim.signal.aborted) throw new ClaimLost(`${claim.topic}/${claim.partition} was taken away`);
+      if (claim.lost.aborted) throw new ClaimLost(`${claim.topic}/${claim.partition} was taken away`);
       if (service.exact && now() - started > intent_age_ms)
         throw new Error(
           `the batch is older than ${intent_age_ms} ms; not written, the next owner checks by rows what is there`,

@@ -109,6 +109,7 @@ export class EmbeddedGroup {
       generation,
       committed: this.#committing.read(topic, partition),
       signal,
+      lost: new AbortController().signal, // one process: a claim is given up, never torn away
       async fetch(from: number, max: number, wait_ms: number): Promise<LogRecord[]> {
         await chunks.awaitRecord(topic, partition, from, wait_ms, signal);
         return signal.aborted ? [] : chunks.read(topic, partition, from, max);
@@ -116,7 +117,7 @@ export class EmbeddedGroup {
       commit: async (offset: number, metadata: string): Promise<void> => {
         const bytes = Buffer.byteLength(metadata);
         if (bytes > metadata_bytes) throw new Error(`metadata of ${bytes} bytes: at most ${metadata_bytes}`);
-        if (signal.aborted || this.#generations.get(name) !== generation)
+        if (this.#generations.get(name) !== generation || !this.#held.has(name))
           throw new ClaimLost(`group ${this.#name} no longer holds ${name} in generation ${generation}`);
         await this.#committing.write(topic, partition, { offset, metadata });
       },

@@ -46,12 +46,14 @@ export interface Committed {
 export interface Claim {
   readonly topic: string;
   readonly partition: number;
-  /** Grows each time the partition changes hands. */
+  /** Tells the claims of one member apart: grows with each. */
   readonly generation: number;
   /** What the group had committed when the claim was made. */
   readonly committed: Committed;
-  /** Aborts when the partition is taken away or the consumer stops: start no further batch, write nothing more. */
+  /** Aborts when the partition is to be given up: start no further batch; the one begun may be finished. */
   readonly signal: AbortSignal;
+  /** Aborts when the partition is no longer ours (a rebalance, a session that ended): write nothing more. Aborts `signal` too. */
+  readonly lost: AbortSignal;
   /** Records with offset >= `from`, in order, at most `max`; waits up to `wait_ms` for the first, then []. Throws OffsetOutOfRange. */
   fetch(from: number, max: number, wait_ms: number): Promise<LogRecord[]>;
   /** Commits the offset with metadata; resolves only when it is durable. Throws ClaimLost when the partition is no longer ours. */
@@ -68,7 +70,7 @@ export interface ConsumeOptions {
 export interface Consumer {
   /** Resolves when stopped, rejects with the first error of a handler. */
   readonly done: Promise<void>;
-  /** Aborts every claim and waits for the handlers. */
+  /** Aborts `signal` of every claim, waits for the handlers, then leaves the group. */
   stop(): Promise<void>;
 }
 

@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest';
+import { ConfigError, readConfig, settings } from './config.ts';
+
+function faultsOf(environment: Record<string, string>): string {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as ConfigError).message;
+  }
+  throw new Error('the configuration was accepted');
+}
+
+describe('readConfig', () => {
+  test('needs nothing: every setting has a default or may be absent', () => {
+    expect(readConfig({})).toEqual({
+      CLICKHOUSE_USER: 'default',
+      CLICKHOUSE_PASSWORD: '',
+      CLICKHOUSE_DATABASE: 'grapevine',
+      GRAPEVINE_TOPIC_PREFIX: 'engagement.',
+      GRAPEVINE_BATCH_RECORDS: 10_000,
+      GRAPEVINE_FILL_MS: 100,
+      GRAPEVINE_INTENT_AGE_MS: 600_000,
+      LOG_LEVEL: 'warn',
+    });
+  });
+
+  test('takes an empty value for an absent one, and ignores what is not ours', () => {
+    const empty = Object.fromEntries(Object.keys(settings).map((name) => [name, '']));
+    expect(readConfig({ ...empty, PATH: '/bin', HOME: undefined })).toEqual(readConfig({}));
+  });
+
+  test('reads numbers, sources and addresses', () => {
+    const config = readConfig({
+      KAFKA_BROKERS: 'a:9092,b:9092',
+      CLICKHOUSE_URL: 'https://warehouse.example:8443',
+      GRAPEVINE_BATCH_RECORDS: '500',
+      GRAPEVINE_PII_KEY: 'Ab'.repeat(32),
+      GRAPEVINE_SOURCES: '[{"topic":"a","brands":["acme"]},{"topic":"b","brands":"*"}]',
+    });
+    expect(config).toMatchObject({
+      KAFKA_BROKERS: 'a:9092,b:9092',
+      CLICKHOUSE_URL: 'https://warehouse.example:8443',
+      GRAPEVINE_BATCH_RECORDS: 500,
+      GRAPEVINE_PII_KEY: 'Ab'.repeat(32),
+      GRAPEVINE_SOURCES: [
+        { topic: 'a', brands: ['acme'] },
+        { topic: 'b', brands: '*' },
+      ],
+    });
+  });
+
+  test.each<[string, string]>([
+    ['CLICKHOUSE_URL', 'warehouse:8123'],
+    ['CLICKHOUSE_URL', 'ftp://warehouse'],
+    ['CLICKHOUSE_DATABASE', 'two words'],
+    ['GRAPEVINE_TOPIC_PREFIX', 'a/b'],
+    ['GRAPEVINE_PII_KEY', 'abc'],
+    ['GRAPEVINE_SOURCES', 'engagement.collected'],
+    ['GRAPEVINE_SOURCES', '[{"topic":"a"}]'],
+    ['GRAPEVINE_SOURCES', '[{"topic":"a","brands":[]}]'],
+    ['GRAPEVINE_BATCH_RECORDS', '0'],
+    ['GRAPEVINE_BATCH_RECORDS', '1.5'],
+    ['GRAPEVINE_BATCH_RECORDS', 'many'],
+    ['GRAPEVINE_FILL_MS', '-1'],
+    ['GRAPEVINE_INTENT_AGE_MS', '10'],
+    ['LOG_LEVEL', 'loud'],
+  ])('refuses %s = %s and says what it is for', (name, value) => {
+    const said = faultsOf({ [name]: value });
+    expect(said).toContain(`1 fault(s):\n  ${name}: `);
+    expect(said).toContain(settings[name as keyof typeof settings].meaning);
+  });
+
+  test('lists every fault at once, a misspelt setting among them', () => {
+    const said = faultsOf({ LOG_LEVEL: 'loud', GRAPEVINE_FILL_MS: 'x', GRAPEVINE_FIL_MS: '5' });
+    expect(said).toMatch(/3 fault\(s\)/);
+    for (const name of ['LOG_LEVEL: ', 'GRAPEVINE_FILL_MS: ', 'GRAPEVINE_FIL_MS: not a setting'])
+      expect(said).toContain(`\n  ${name}`);
+  });
+
+  test('shows the value of a fault, but never that of a secret', () => {
+    expect(faultsOf({ LOG_LEVEL: 'loud' })).toContain('found "loud"');
+    const secret = 'deadbeef'.repeat(3);
+    const said = faultsOf({ GRAPEVINE_PII_KEY: secret });
+    expect(said).toContain('found 24 characters');
+    expect(said).not.toContain('deadbeef');
+  });
+});

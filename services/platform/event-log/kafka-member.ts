@@ -1,0 +1,196 @@
+/**
+ * One member of a Kafka consumer group, as claims that are pulled from. kafkajs pushes; what it pushes is kept per partition, bounded by
+ * pausing, until the claim asks. Every join of the group ends all earlier claims: Kafka fences members, not partitions, and kafkajs commits
+ * under its current generation, so a commit is made only when its claim is of that generation, and counts only when it was really sent.
+ */
+import type { Admin, EachBatchPayload, Kafka, Consumer as KafkaConsumer } from 'kafkajs';
+import type { OutOfRangeWire } from './kafka-logs.ts';
+import { PartitionBuffer } from './partition-buffer.ts';
+import { type Claim, ClaimLost, type Committed, type ConsumeOptions, OffsetOutOfRange } from './port.ts';
+
+const metadata_bytes = 4_096;
+/** Longest wait of the broker for new records; also how soon a seek or a resume takes effect. */
+const poll_ms = 100;
+
+interface Held {
+  generation: number;
+  buffer: PartitionBuffer;
+  giveUp: AbortController;
+  lost: AbortController;
+  handler: Promise<void>;
+}
+
+export class KafkaMember {
+  readonly done: Promise<void>;
+  readonly #consumer: KafkaConsumer;
+  readonly #admin: Admin;
+  readonly #options: ConsumeOptions;
+  readonly #held = new Map<string, Held>();
+  #settle: { resolve(): void; reject(error: unknown): void } = { resolve: () => undefined, reject: () => undefined };
+  #generation = 0;
+  #commits = 0;
+  #joining: Promise<void> = Promise.resolve();
+  #stopping: Promise<void> | null = null;
+
+  constructor(kafka: Kafka, admin: Admin, options: ConsumeOptions, wire: OutOfRangeWire, session_ms: number) {
+    this.#admin = admin;
+    this.#options = options;
+    this.done = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    this.done.catch(() => undefined);
+    this.#consumer = kafka.consumer({
+      groupId: options.group,
+      sessionTimeout: session_ms,
+      heartbeatInterval: Math.min(3_000, session_ms / 4),
+      rebalanceTimeout: 60_000,
+      maxWaitTimeInMs: poll_ms,
+      maxBytesPerPartition: 4 << 20,
+      allowAutoTopicCreation: false,
+      retry: { initialRetryTime: 50, retries: 8, restartOnFailure: async () => this.#stopping === null },
+    });
+    wire.tripped.push((topic, partition, error) => this.#held.has(`${topic}/${partition}`) && this.#fail(error));
+    this.#listen();
+  }
+
+  #listen(): void {
+    const { GROUP_JOIN, REBALANCING, CRASH, COMMIT_OFFSETS } = this.#consumer.events;
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => {
+      this.#loseAll();
+      const assigned = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
+        partitions.map((partition) => ({ topic, partition })),
+      );
+      this.#joining = this.#joining
+        .then(() => this.#claimAll(assigned, this.#generation))
+        .catch((error) => this.#fail(error));
+    });
+    this.#consumer.on(REBALANCING, () => this.#loseAll());
+    this.#consumer.on(COMMIT_OFFSETS, () => this.#commits++);
+    this.#consumer.on(CRASH, ({ payload }) => {
+      this.#loseAll();
+      if (!payload.restart && this.#stopping === null) this.#fail(payload.error);
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#consumer.connect();
+    await this.#consumer.subscribe({ topics: this.#options.topics, fromBeginning: true });
+    await this.#consumer.run({
+      autoCommit: false,
+      partitionsConsumedConcurrently: 64,
+      eachBatch: async (payload) => this.#keep(payload),
+    });
+  }
+
+  /** Lets every handler end its batch, while commits still work, and only then leaves: kafkajs drops commits in silence once it stops. */
+  stop(): Promise<void> {
+    this.#stopping ??= (async () => {
+      await this.#joining;
+      for (const { giveUp } of this.#held.values()) giveUp.abort();
+      await Promise.all([...this.#held.values()].map(({ handler }) => handler));
+      this.#loseAll();
+      this.#held.clear();
+      await this.#consumer.disconnect();
+      this.#settle.resolve();
+    })();
+    return this.#stopping;
+  }
+
+  #fail(error: unknown): void {
+    this.#settle.reject(error);
+    void this.stop().catch(() => undefined);
+  }
+
+  #loseAll(): void {
+    this.#generation++;
+    for (const { giveUp, lost } of this.#held.values()) {
+      lost.abort();
+      giveUp.abort();
+    }
+  }
+
+  async #claimAll(assigned: { topic: string; partition: number }[], generation: number): Promise<void> {
+    await Promise.all([...this.#held.values()].map(({ handler }) => handler));
+    this.#held.clear();
+    if (generation !== this.#generation || this.#stopping) return;
+    const topics = [...new Set(assigned.map(({ topic }) => topic))];
+    const offsets = topics.length === 0 ? [] : await this.#admin.fetchOffsets({ groupId: this.#options.group, topics });
+    if (generation !== this.#generation || this.#stopping) return;
+    for (const { topic, partition } of assigned) {
+      const found = offsets.find((o) => o.topic === topic)?.partitions.find((p) => p.partition === partition);
+      const committed = {
+        offset: !found || Number(found.offset) < 0 ? null : Number(found.offset),
+        metadata: found?.metadata ?? '',
+      };
+      this.#claim(topic, partition, generation, committed);
+    }
+  }
+
+  #claim(topic: string, partition: number, generation: number, committed: Committed): void {
+    const name = `${topic}/${partition}`;
+    const [giveUp, lost] = [new AbortController(), new AbortController()];
+    const buffer = new PartitionBuffer({
+      seek: (offset) => this.#consumer.seek({ topic, partition, offset: String(offset) }),
+      pause: () => this.#consumer.pause([{ topic, partitions: [partition] }]),
+      resume: () => this.#consumer.resume([{ topic, partitions: [partition] }]),
+    });
+    const claim: Claim = {
+      topic,
+      partition,
+      generation,
+      committed,
+      signal: giveUp.signal,
+      lost: lost.signal,
+      fetch: async (from, max, wait_ms) => {
+        if (!buffer.follows(from)) await this.#checkRange(topic, partition, from);
+        return buffer.take(from, max, wait_ms, giveUp.signal);
+      },
+      commit: (offset, metadata) => this.#commit(claim, offset, metadata),
+    };
+    const held: Held = { generation, buffer, giveUp, lost, handler: Promise.resolve() };
+    this.#held.set(name, held);
+    held.handler = this.#options.onClaim(claim).catch((error) => this.#fail(error));
+  }
+
+  /** kafkajs would go to the beginning in silence: look before every leap. */
+  async #checkRange(topic: string, partition: number, from: number): Promise<void> {
+    const bounds = (await this.#admin.fetchTopicOffsets(topic)).find((b) => b.partition === partition);
+    if (!bounds || (from === 0 && Number(bounds.low) > 0) || from < Number(bounds.low) || from > Number(bounds.high))
+      throw new OffsetOutOfRange(
+        `${topic}/${partition}: offset ${from} is outside [${bounds?.low ?? '?'}, ${bounds?.high ?? '?'}]: records were removed before they were read, or the topic was made anew`,
+      );
+  }
+
+  #keep({ batch }: EachBatchPayload): void {
+    const held = this.#held.get(`${batch.topic}/${batch.partition}`);
+    if (!held || held.generation !== this.#generation) return;
+    held.buffer.put(
+      batch.messages.map(({ offset, timestamp, key, value }) => ({
+        topic: batch.topic,
+        partition: batch.partition,
+        offset: Number(offset),
+        timestamp: Number(timestamp),
+        key: key === null ? null : key.toString(),
+        value: value ?? Buffer.alloc(0),
+      })),
+    );
+  }
+
+  async #commit({ topic, partition, generation }: Claim, offset: number, metadata: string): Promise<void> {
+    const bytes = Buffer.byteLength(metadata);
+    if (bytes > metadata_bytes) throw new Error(`metadata of ${bytes} bytes: at most ${metadata_bytes}`);
+    const gone = (why: string): ClaimLost =>
+      new ClaimLost(`group ${this.#options.group} no longer holds ${topic}/${partition}: ${why}`);
+    await new Promise((resume) => setImmediate(resume)); // a join that has just happened inside kafkajs is known to us after this
+    if (generation !== this.#generation || !this.#held.has(`${topic}/${partition}`)) throw gone('another generation');
+    const before = this.#commits;
+    try {
+      await this.#consumer.commitOffsets([{ topic, partition, offset: String(offset), metadata }]);
+    } catch (error) {
+      const { type } = (error ?? {}) as { type?: unknown };
+      if (typeof type === 'string' && /REBALANCE|ILLEGAL_GENERATION|UNKNOWN_MEMBER|FENCED/.test(type)) throw gone(type);
+      throw error;
+    }
+    if (this.#commits === before) throw gone('the commit was not sent');
+  }
+}

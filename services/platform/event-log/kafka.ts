@@ -1,0 +1,271 @@
+/**
+ * The event log on Kafka, through kafkajs. Its known faults are designed around here and in kafka-member.ts; each has a test in
+ * test/contract/event-log.kafka.test.ts. Topics, partitions and retention are the broker's; groups, offsets and metadata too.
+ */
+import { randomUUID } from 'node:crypto';
+import { type Admin, CompressionTypes, Kafka, Partitioners, type Producer, type SASLOptions } from 'kafkajs';
+import type { Logger } from 'pino';
+import { kafkaLogs, type OutOfRangeWire } from './kafka-logs.ts';
+import { KafkaMember } from './kafka-member.ts';
+import { TopicReader } from './kafka-reader.ts';
+import { partitionOf } from './partition-of.ts';
+import {
+  type Committed,
+  type ConsumeOptions,
+  type Consumer,
+  type EventLog,
+  type LogRecord,
+  OffsetOutOfRange,
+  type OutgoingRecord,
+  type TopicSettings,
+} from './port.ts';
+
+export interface KafkaLogOptions {
+  brokers: string[];
+  client_id: string;
+  /** TLS; the system's certificate authorities. */
+  ssl: boolean;
+  sasl: SASLOptions | null;
+  compression: 'none' | 'gzip';
+  logger: Logger;
+  /** How long the coordinator waits for a heartbeat before it gives the partitions away, ms. */
+  session_ms?: number;
+}
+
+/** Names the broker and what to do; `retriable` when waiting may help. */
+export class KafkaUnavailable extends Error {
+  override name = 'KafkaUnavailable';
+  readonly retriable = true;
+}
+
+/** Start-up crawls with the default of 300 ms; 8 tries with doubling make about 12 s. */
+const retry = { initialRetryTime: 50, retries: 8 };
+
+/** Connects; throws KafkaUnavailable with what to do when no broker answers or the password is wrong. */
+export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> {
+  const logs = kafkaLogs(options.logger);
+  const kafka = new Kafka({
+    clientId: options.client_id,
+    brokers: options.brokers,
+    ssl: options.ssl,
+    ...(options.sasl ? { sasl: options.sasl } : {}),
+    connectionTimeout: 3_000,
+    requestTimeout: 30_000,
+    retry,
+    logCreator: logs.creator,
+  });
+  const admin = kafka.admin();
+  const producer = kafka.producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    createPartitioner: Partitioners.DefaultPartitioner,
+    allowAutoTopicCreation: false,
+  });
+  try {
+    await admin.connect();
+    await producer.connect();
+    const { clusterId } = await admin.describeCluster();
+    return new KafkaLog(clusterId, kafka, admin, producer, options, logs.wire);
+  } catch (error) {
+    await Promise.allSettled([admin.disconnect(), producer.disconnect()]);
+    throw new KafkaUnavailable(
+      `no Kafka at ${options.brokers.join(', ')}${options.sasl ? ` for user ${'username' in options.sasl ? options.sasl.username : ''}` : ''}: ${message(error)}. Check KAFKA_BROKERS, the network, and user and password`,
+    );
+  }
+}
+
+const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+class KafkaLog implements EventLog {
+  readonly id: string;
+  readonly #kafka: Kafka;
+  readonly #admin: Admin;
+  readonly #producer: Producer;
+  readonly #options: KafkaLogOptions;
+  readonly #wire: OutOfRangeWire;
+  readonly #partitions = new Map<string, number>();
+  readonly #readers = new Map<string, TopicReader>();
+  readonly #members = new Set<KafkaMember>();
+
+  constructor(
+    id: string,
+    kafka: Kafka,
+    admin: Admin,
+    producer: Producer,
+    options: KafkaLogOptions,
+    wire: OutOfRangeWire,
+  ) {
+    this.id = id;
+    this.#kafka = kafka;
+    this.#admin = admin;
+    this.#producer = producer;
+    this.#options = options;
+    this.#wire = wire;
+  }
+
+  async createTopics(topics: TopicSettings[]): Promise<void> {
+    const existing = new Set(await this.#admin.listTopics());
+    for (const { name, partitions } of topics) {
+      if (!existing.has(name)) continue;
+      const found = await this.#partitionsOf(name);
+      if (found !== partitions)
+        throw new Error(
+          `topic ${name} has ${found} partitions, asked for ${partitions}: the number is fixed, because keys must stay where they are. Make a new topic or keep ${found}.`,
+        );
+    }
+    const missing = topics.filter(({ name }) => !existing.has(name));
+    if (missing.length === 0) return;
+    await this.#admin.createTopics({
+      waitForLeaders: true,
+      topics: missing.map(({ name, partitions, retention_ms, compacted }) => ({
+        topic: name,
+        numPartitions: partitions,
+        configEntries: [
+          { name: 'cleanup.policy', value: compacted ? 'compact' : 'delete' },
+          { name: 'retention.ms', value: String(retention_ms ?? -1) },
+          { name: 'max.message.bytes', value: String(largest_message_bytes) },
+        ],
+      })),
+    });
+  }
+
+  async topics(): Promise<TopicSettings[]> {
+    const names = (await this.#admin.listTopics()).filter((name) => !name.startsWith('__'));
+    if (names.length === 0) return [];
+    const { topics } = await this.#admin.fetchTopicMetadata({ topics: names });
+    const { resources } = await this.#admin.describeConfigs({
+      includeSynonyms: false,
+      resources: names.map((name) => ({ type: 2, name, configNames: ['retention.ms', 'cleanup.policy'] })),
+    });
+    return topics.map(({ name, partitions }) => {
+      const entries = resources.find((resource) => resource.resourceName === name)?.configEntries ?? [];
+      const value = (key: string) => entries.find((entry) => entry.configName === key)?.configValue;
+      const retention = Number(value('retention.ms') ?? -1);
+      return {
+        name,
+        partitions: partitions.length,
+        retention_ms: retention < 0 ? null : retention,
+        compacted: value('cleanup.policy')?.includes('compact') ?? false,
+        transient: false,
+      };
+    });
+  }
+
+  async #partitionsOf(topic: string): Promise<number> {
+    const known = this.#partitions.get(topic);
+    if (known !== undefined) return known;
+    const { topics } = await this.#admin.fetchTopicMetadata({ topics: [topic] }).catch((error: unknown) => {
+      if (/does not host this topic-partition|unknown topic/i.test(message(error))) return { topics: [] };
+      throw error;
+    });
+    const count = topics[0]?.partitions.length ?? 0;
+    if (count === 0) throw new Error(`topic ${topic} does not exist: create it first (\`grapevine topics --create\`)`);
+    this.#partitions.set(topic, count);
+    return count;
+  }
+
+  async produce(records: OutgoingRecord[]): Promise<void> {
+    const byTopic = new Map<string, { key: string; value: Buffer; partition: number }[]>();
+    for (const { topic, key, value, partition } of records) {
+      const count = this.#partitions.get(topic) ?? (await this.#partitionsOf(topic));
+      const messages = byTopic.get(topic) ?? [];
+      messages.push({ key, value, partition: partition ?? partitionOf(key, count) });
+      byTopic.set(topic, messages);
+    }
+    if (byTopic.size === 0) return;
+    const compression = this.#options.compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None;
+    for (const part of inRequests(byTopic)) {
+      try {
+        await this.#producer.sendBatch({ acks: -1, compression, topicMessages: part });
+      } catch (error) {
+        const { type } = (error ?? {}) as { type?: unknown };
+        if (type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE')
+          throw new Error(
+            `the broker refuses a message to ${part.map(({ topic }) => topic).join(', ')} as too large: raise max.message.bytes of the topic and message.max.bytes of the broker`,
+            { cause: error },
+          );
+        throw new KafkaUnavailable(
+          `Kafka did not take ${part.map(({ topic }) => topic).join(', ')}: ${message(error)}`,
+        );
+      }
+    }
+  }
+
+  async consume(options: ConsumeOptions): Promise<Consumer> {
+    for (const topic of options.topics) await this.#partitionsOf(topic);
+    const member = new KafkaMember(this.#kafka, this.#admin, options, this.#wire, this.#options.session_ms ?? 30_000);
+    this.#members.add(member);
+    await member.start();
+    return { done: member.done, stop: () => member.stop() };
+  }
+
+  async bounds(topic: string): Promise<{ partition: number; start: number; end: number }[]> {
+    await this.#partitionsOf(topic);
+    const offsets = await this.#admin.fetchTopicOffsets(topic);
+    return offsets
+      .map(({ partition, low, high }) => ({ partition, start: Number(low), end: Number(high) }))
+      .sort((a, b) => a.partition - b.partition);
+  }
+
+  async read(topic: string, partition: number, from: number, max: number): Promise<LogRecord[]> {
+    const bounds = (await this.bounds(topic)).find((b) => b.partition === partition);
+    if (!bounds) throw new Error(`topic ${topic} has no partition ${partition}`);
+    if (from < bounds.start || from > bounds.end)
+      throw new OffsetOutOfRange(
+        `${topic}/${partition}: offset ${from} is outside [${bounds.start}, ${bounds.end}]: records were removed before they were read, or the topic was made anew`,
+      );
+    if (from === bounds.end) return [];
+    let reader = this.#readers.get(topic);
+    if (!reader) {
+      reader = new TopicReader(
+        (group, onClaim) => this.consume({ group, topics: [topic], onClaim }),
+        `grapevine-reader-${randomUUID()}`,
+      );
+      this.#readers.set(topic, reader);
+    }
+    return reader.read(partition, from, max, bounds.end);
+  }
+
+  async committed(group: string, topic: string): Promise<(Committed & { partition: number })[]> {
+    await this.#partitionsOf(topic);
+    const [found] = await this.#admin.fetchOffsets({ groupId: group, topics: [topic] });
+    return (found?.partitions ?? [])
+      .map(({ partition, offset, metadata }) => ({
+        partition,
+        offset: Number(offset) < 0 ? null : Number(offset),
+        metadata: metadata ?? '',
+      }))
+      .sort((a, b) => a.partition - b.partition);
+  }
+
+  async close(): Promise<void> {
+    const groups = [...this.#readers.values()].map((reader) => reader.group);
+    for (const member of this.#members) await member.stop();
+    if (groups.length > 0) await this.#admin.deleteGroups(groups).catch(() => undefined); // the broker forgets them on its own, later
+    await this.#producer.disconnect();
+    await this.#admin.disconnect();
+  }
+}
+
+const largest_message_bytes = 16 << 20;
+const request_bytes = 8 << 20;
+type TopicMessages = { topic: string; messages: { key: string; value: Buffer; partition: number }[] };
+
+/** Requests of bounded size; order within a partition is kept, because they are sent one after the other. */
+function* inRequests(byTopic: Map<string, TopicMessages['messages']>): Generator<TopicMessages[]> {
+  let request: TopicMessages[] = [];
+  let bytes = 0;
+  for (const [topic, messages] of byTopic) {
+    let part: TopicMessages = { topic, messages: [] };
+    for (const one of messages) {
+      if (bytes > 0 && bytes + one.value.length > request_bytes) {
+        yield part.messages.length > 0 ? [...request, part] : request;
+        [request, bytes, part] = [[], 0, { topic, messages: [] }];
+      }
+      part.messages.push(one);
+      bytes += one.value.length;
+    }
+    if (part.messages.length > 0) request.push(part);
+  }
+  if (request.length > 0) yield request;
+}

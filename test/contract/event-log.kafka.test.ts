@@ -1,0 +1,240 @@
+/** The event log contract on a real Kafka broker, and the faults of kafkajs that the adapter is built around. */
+import { randomUUID } from 'node:crypto';
+import { Kafka, logLevel } from 'kafkajs';
+import { pino } from 'pino';
+import { describe, expect, inject, test, vi } from 'vitest';
+import { openKafkaLog } from '../../services/platform/event-log/kafka.ts';
+import { type Claim, ClaimLost, type EventLog, OffsetOutOfRange } from '../../services/platform/event-log/port.ts';
+import { aborted, topic } from '../support/event-log.ts';
+import { eventLogContract } from './event-log.ts';
+
+const address = inject('kafka');
+const connect = (): Promise<EventLog> =>
+  openKafkaLog({
+    brokers: [address],
+    client_id: 'contract',
+    ssl: false,
+    sasl: null,
+    compression: 'gzip',
+    logger: pino({ level: 'silent' }),
+    session_ms: 6_000,
+  });
+
+describe.skipIf(address === '')('kafka', () => {
+  eventLogContract('the Kafka log', async () => {
+    let log = await connect();
+    return {
+      log,
+      async reopen() {
+        await log.close();
+        log = await connect();
+        return log;
+      },
+      close: () => log.close(),
+    };
+  });
+
+  const raw = new Kafka({
+    brokers: [address || 'none:1'],
+    logLevel: logLevel.NOTHING,
+    retry: { initialRetryTime: 50 },
+  });
+  const unique = () => `faults.${randomUUID()}`;
+  const soon = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 30_000, interval: 10 });
+
+  async function withTopic(work: (log: EventLog, name: string) => Promise<void>, records = 10): Promise<void> {
+    const log = await connect();
+    const name = unique();
+    try {
+      await log.createTopics([topic(name)]);
+      await log.produce(
+        Array.from({ length: records }, (_, i) => ({ topic: name, key: `${i}`, value: Buffer.from(`${i}`) })),
+      );
+      await work(log, name);
+    } finally {
+      await log.close();
+    }
+  }
+
+  /** Joins and holds the claim until it is to be given up. */
+  async function hold(log: EventLog, name: string) {
+    const claims: Claim[] = [];
+    const consumer = await log.consume({
+      group: `group-${name}`,
+      topics: [name],
+      onClaim: async (claim) => {
+        claims.push(claim);
+        await aborted(claim.signal);
+      },
+    });
+    const claim = await soon(() => {
+      const live = claims.find((one) => !one.signal.aborted);
+      expect(live).toBeDefined();
+      return live!;
+    });
+    return { claim, consumer };
+  }
+
+  test('an offset that is no longer in the topic stops the consumer; kafkajs would start over in silence and commit that', async () => {
+    await withTopic(async (log, name) => {
+      const first = await hold(log, name);
+      await first.claim.commit(3, 'an announced range begins at 3');
+      await first.consumer.stop();
+      const admin = raw.admin();
+      await admin.connect();
+      await admin.fetchTopicOffsets(name); // loads what deleting needs
+      await admin.deleteTopicRecords({ topic: name, partitions: [{ partition: 0, offset: '7' }] });
+      await admin.disconnect();
+      const second = await log.consume({
+        group: `group-${name}`,
+        topics: [name],
+        onClaim: async (claim) => {
+          await claim.fetch(claim.committed.offset ?? 0, 10, 5_000);
+        },
+      });
+      await expect(second.done).rejects.toThrow(OffsetOutOfRange);
+      await second.stop();
+      expect(await log.committed(`group-${name}`, name)).toEqual([
+        { partition: 0, offset: 3, metadata: 'an announced range begins at 3' },
+      ]);
+    });
+  });
+
+  test('records removed while a consumer lags stop it too', async () => {
+    await withTopic(async (log, name) => {
+      const seen: number[] = [];
+      const consumer = await log.consume({
+        group: `group-${name}`,
+        topics: [name],
+        onClaim: async (claim) => {
+          for (let at = 0; !claim.signal.aborted; ) {
+            const records = await claim.fetch(at, 5, 1_000);
+            for (const record of records) seen.push(record.offset);
+            at = (records.at(-1)?.offset ?? at - 1) + 1;
+            if (seen.length === 10) {
+              const admin = raw.admin();
+              await admin.connect();
+              await log.produce([
+                { topic: name, key: 'k', value: Buffer.from('gone') },
+                { topic: name, key: 'k', value: Buffer.from('there') },
+              ]);
+              await admin.fetchTopicOffsets(name);
+              await admin.deleteTopicRecords({ topic: name, partitions: [{ partition: 0, offset: '11' }] });
+              await admin.disconnect();
+              seen.push(-1);
+              at = 10;
+              await claim.fetch(0, 1, 10); // a leap back, so that 10 must be asked for anew
+            }
+          }
+        },
+      });
+      await expect(consumer.done).rejects.toThrow(OffsetOutOfRange);
+      await consumer.stop();
+    });
+  });
+
+  test('a member cannot move the offset of a partition that went to another', async () => {
+    await withTopic(async (log, name) => {
+      const first = await hold(log, name);
+      const other = await connect();
+      try {
+        await first.consumer.stop();
+        const second = await hold(other, name);
+        await second.claim.commit(5, 'mine');
+        await expect(first.claim.commit(9, 'theirs')).rejects.toThrow(ClaimLost);
+        expect(await log.committed(`group-${name}`, name)).toEqual([{ partition: 0, offset: 5, metadata: 'mine' }]);
+        await second.consumer.stop();
+      } finally {
+        await other.close();
+      }
+    });
+  });
+
+  test('a join of another member loses every claim at once, and its commits are refused', async () => {
+    await withTopic(async (log, name) => {
+      const first = await hold(log, name);
+      const other = await connect();
+      try {
+        const second = await other.consume({
+          group: `group-${name}`,
+          topics: [name],
+          onClaim: async (claim) => aborted(claim.signal),
+        });
+        await soon(() => expect(first.claim.lost.aborted).toBe(true));
+        await expect(first.claim.commit(4, '')).rejects.toThrow(ClaimLost);
+        await second.stop();
+      } finally {
+        await other.close();
+      }
+    });
+  });
+
+  test('stopping waits for a batch that is being written, and its commit counts', async () => {
+    await withTopic(async (log, name) => {
+      let finish: () => void = () => undefined;
+      const written = new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      let begun = false;
+      const consumer = await log.consume({
+        group: `group-${name}`,
+        topics: [name],
+        onClaim: async (claim) => {
+          await claim.fetch(0, 10, 5_000);
+          begun = true;
+          await written;
+          await claim.commit(10, '');
+        },
+      });
+      await soon(() => expect(begun).toBe(true));
+      const stopped = consumer.stop();
+      finish();
+      await stopped;
+      expect(await log.committed(`group-${name}`, name)).toEqual([{ partition: 0, offset: 10, metadata: '' }]);
+    });
+  });
+
+  test('a range is read again exactly, whatever the boundaries of fetches', async () => {
+    await withTopic(async (log, name) => {
+      const { claim, consumer } = await hold(log, name);
+      const read = async (from: number, count: number): Promise<number[]> => {
+        const offsets: number[] = [];
+        for (let at = from; offsets.length < count; ) {
+          const records = await claim.fetch(at, count - offsets.length, 2_000);
+          for (const record of records) offsets.push(record.offset);
+          at = (records.at(-1)?.offset ?? at - 1) + 1;
+        }
+        return offsets;
+      };
+      const range = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
+      expect(await read(0, 700)).toEqual(range(0, 700));
+      expect(await read(250, 600)).toEqual(range(250, 600));
+      expect(await read(850, 150)).toEqual(range(850, 150));
+      expect(await read(3, 5)).toEqual(range(3, 5));
+      await consumer.stop();
+    }, 1_000);
+  });
+
+  test('no broker is said plainly, with what to do, and soon', async () => {
+    const nowhere = openKafkaLog({
+      brokers: ['127.0.0.1:1'],
+      client_id: 'x',
+      ssl: false,
+      sasl: null,
+      compression: 'none',
+      logger: pino({ level: 'silent' }),
+    });
+    await expect(nowhere).rejects.toThrow(/no Kafka at 127\.0\.0\.1:1.*KAFKA_BROKERS/);
+  }, 40_000);
+
+  test('a topic that does not exist is said plainly, with what to do', async () => {
+    const log = await connect();
+    await expect(log.produce([{ topic: unique(), key: 'k', value: Buffer.alloc(1) }])).rejects.toThrow(
+      /does not exist: create it first/,
+    );
+    await expect(log.consume({ group: 'g', topics: [unique()], onClaim: async () => undefined })).rejects.toThrow(
+      /does not exist: create it first/,
+    );
+    await log.close();
+  });
+});

@@ -1,0 +1,252 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import {
+  type ClickHouseClient,
+  ClickHouseError,
+  ClickHouseLogLevel,
+  createClient,
+  TupleParam,
+} from '@clickhouse/client';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openWarehouse } from '../../services/platform/warehouse/client.ts';
+import { serveWarehouse, type WarehouseServer } from '../../services/platform/warehouse/http.ts';
+import { scratch } from '../support/cli.ts';
+import { warehouseContract } from './warehouse.ts';
+
+const { path: directory, remove } = scratch();
+let server: WarehouseServer;
+
+beforeAll(async () => {
+  server = await serveWarehouse({ directory, port: 0, database: 'served' });
+});
+afterAll(async () => {
+  await server.close();
+  remove();
+});
+
+warehouseContract('the engine over HTTP', async () => {
+  const own = await openWarehouse({ url: server.url, database: 'default' });
+  await own.command('CREATE DATABASE contract');
+  await own.close();
+  const warehouse = await openWarehouse({ url: server.url, database: 'contract' });
+  return { warehouse, close: () => warehouse.close() };
+});
+
+test('a server that is not there is an outage, worth another attempt', async () => {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = listener.address() as { port: number };
+  listener.close();
+  await once(listener, 'close');
+  const warehouse = await openWarehouse({ url: `http://127.0.0.1:${port}`, database: 'contract' });
+  await expect(warehouse.query('SELECT 1')).rejects.toMatchObject({ code: null, retriable: true });
+  await warehouse.close();
+});
+
+test('a second server on the directory is refused while the first runs', async () => {
+  await expect(serveWarehouse({ directory, port: 0, database: 'served' })).rejects.toThrow(/in use by process/);
+});
+
+for (const zipped of [false, true]) {
+  describe(`@clickhouse/client ${zipped ? 'with' : 'without'} compression`, () => {
+    let client: ClickHouseClient;
+    const table = `people_${zipped}`;
+
+    beforeAll(async () => {
+      client = createClient({
+        url: server.url,
+        compression: { request: zipped, response: zipped },
+        log: { level: ClickHouseLogLevel.OFF },
+      });
+      await client.command({
+        query: `CREATE TABLE ${table} (id UInt32, name String, list Array(Nullable(String))) ENGINE = MergeTree ORDER BY id`,
+      });
+    });
+    afterAll(() => client.close());
+
+    async function one<T>(
+      query: string,
+      rest: Omit<Parameters<ClickHouseClient['query']>[0], 'query' | 'format'> = {},
+    ): Promise<T> {
+      const result = await client.query({ ...rest, query, format: 'JSONEachRow' });
+      const [row] = await result.json<T>();
+      return row!;
+    }
+
+    test('pings, commands, inserts and reads', async () => {
+      expect(await client.ping()).toEqual({ success: true });
+      const values = Array.from({ length: 5_000 }, (_, id) => ({ id, name: `näme\t'${id}'\n`, list: [null, '"'] }));
+      const { executed } = await client.insert({ table, values, format: 'JSONEachRow' });
+      expect(executed).toBe(true);
+      const result = await client.query({ query: `SELECT * FROM ${table} ORDER BY id`, format: 'JSONEachRow' });
+      expect(await result.json()).toEqual(values);
+      const whole = await client.query({ query: `SELECT count() AS n FROM ${table}` });
+      expect(await whole.json()).toMatchObject({ data: [{ n: 5_000 }], rows: 1 });
+    });
+
+    test('streams rows in and out', async () => {
+      const result = await client.query({ query: 'SELECT number AS n FROM numbers(10000)', format: 'JSONEachRow' });
+      let rows = 0;
+      for await (const chunk of result.stream()) rows += chunk.length;
+      expect(rows).toBe(10_000);
+    });
+
+    test('binds parameters: numbers, texts, nulls, arrays and tuples', async () => {
+      const parameters = {
+        n: -7,
+        text: "a'b\\c\td\ne {n:Int8} ключ",
+        none: null,
+        numbers: [1, 2],
+        texts: ['x', 'y z', ''],
+        pair: new TupleParam([1, 'p']),
+      };
+      expect(
+        await one(
+          'SELECT {n:Int32} AS n, {text:String} AS text, {none:Nullable(String)} AS none, {numbers:Array(UInt8)} AS numbers, {texts:Array(String)} AS texts, {pair:Tuple(UInt8, String)} AS pair',
+          { query_params: parameters },
+        ),
+      ).toEqual({ ...parameters, pair: [1, 'p'] });
+      expect(
+        await one('SELECT count() > 0 AS found FROM {table:Identifier} WHERE 1 IN {keys:Array(UInt8)}', {
+          query_params: { table, keys: [1] },
+        }),
+      ).toEqual({ found: 1 });
+    });
+
+    test('sets settings for one query only', async () => {
+      const read = "SELECT toString(getSetting('max_threads')) AS threads, getSetting('max_result_rows') AS rows";
+      const before = await one<{ threads: string }>(read);
+      const clickhouse_settings = { max_threads: 1, max_result_rows: '77' };
+      expect(await one(read, { clickhouse_settings })).toEqual({ threads: '1', rows: 77 });
+      for (let seat = 0; seat < 8; seat++) expect(await one(read)).toEqual(before);
+      await expect(one('SELECT nothing', { clickhouse_settings })).rejects.toThrow();
+      for (let seat = 0; seat < 8; seat++) expect(await one(read)).toEqual(before);
+    });
+
+    test('learns the number and name of an error', async () => {
+      const cases: [string, string, string][] = [
+        ['SELECT * FROM nowhere', '60', 'UNKNOWN_TABLE'],
+        ['SELECT 1 2', '62', 'SYNTAX_ERROR'],
+        ['SELECT nothing', '47', 'UNKNOWN_IDENTIFIER'],
+        ["SELECT throwIf(1, 'as asked')", '395', 'FUNCTION_THROW_IF_VALUE_IS_NON_ZERO'],
+      ];
+      for (const [query, code, type] of cases) {
+        const error = await client.query({ query }).catch((error: unknown) => error);
+        expect(error).toBeInstanceOf(ClickHouseError);
+        expect(error).toMatchObject({ code, type });
+      }
+    });
+  });
+}
+
+describe('plain HTTP', () => {
+  const at = (search: Record<string, string> = {}, path = '/'): string =>
+    `${server.url}${path}?${new URLSearchParams(search)}`;
+  const post = (
+    body: string | Uint8Array<ArrayBuffer>,
+    search: Record<string, string> = {},
+    headers: Record<string, string> = {},
+  ) => fetch(at(search), { method: 'POST', body, headers });
+
+  test('/ping answers Ok, and so does / without a query; other paths are not there', async () => {
+    for (const path of ['/ping', '/']) {
+      const answer = await fetch(server.url + path);
+      expect([answer.status, await answer.text()]).toEqual([200, 'Ok.\n']);
+    }
+    expect((await fetch(`${server.url}/nowhere`)).status).toBe(404);
+  });
+
+  test('a query comes in the address, in the body, or begins in one and ends in the other', async () => {
+    expect(await (await fetch(at({ query: 'SELECT 1, 2' }))).text()).toBe('1\t2\n');
+    expect(await (await post('SELECT 3')).text()).toBe('3\n');
+    await post('CREATE TABLE plain (id Int64) ENGINE = MergeTree ORDER BY id');
+    const inserted = await post('1\n2\n', { query: 'INSERT INTO plain FORMAT TSV' });
+    expect([inserted.status, await inserted.text()]).toEqual([200, '']);
+    expect(await (await post('SELECT sum(id) FROM plain')).text()).toBe('3\n');
+    expect((await post('')).status).toBe(400);
+  });
+
+  test('the statement decides the format, then default_format, then TabSeparated', async () => {
+    const sql = "SELECT 1 AS a, 'x' AS b";
+    const asked = await post(sql, { default_format: 'CSVWithNames' });
+    expect(await asked.text()).toBe('"a","b"\n1,"x"\n');
+    expect(asked.headers.get('x-clickhouse-format')).toBe('CSVWithNames');
+    expect(asked.headers.get('content-type')).toContain('text/csv');
+    const named = await post(`${sql} FORMAT JSONEachRow`, { default_format: 'CSV' });
+    expect(await named.text()).toBe('{"a":1,"b":"x"}\n');
+    expect(named.headers.get('x-clickhouse-format')).toBe('JSONEachRow');
+    expect((await post(sql)).headers.get('x-clickhouse-format')).toBe('TabSeparated');
+  });
+
+  test('parameters and settings stand in the address, a database there or in a header', async () => {
+    expect(await (await post('SELECT {a:Int32} + {b:Int32}', { param_a: '2', param_b: '3' })).text()).toBe('5\n');
+    expect(await (await post("SELECT getSetting('max_threads')", { max_threads: '3' })).text()).toBe('3\n');
+    const read = 'SELECT currentDatabase()';
+    expect(await (await post(read)).text()).toBe('served\n');
+    expect(await (await post(read, {}, { 'x-clickhouse-database': 'system' })).text()).toBe('system\n');
+    expect(await (await post(read, { database: 'default' })).text()).toBe('default\n');
+    for (let seat = 0; seat < 8; seat++) expect(await (await post(read)).text()).toBe('served\n');
+    expect((await post(read, { database: 'nowhere' })).headers.get('x-clickhouse-exception-code')).toBe('81');
+    expect(await (await post(read)).text()).toBe('served\n');
+  });
+
+  test('an error has its status, its number in a header and its name in the text', async () => {
+    const cases: [string, number, string, string][] = [
+      ['SELECT * FROM nowhere', 404, '60', 'UNKNOWN_TABLE'],
+      ['SELECT FROM WHERE', 400, '62', 'SYNTAX_ERROR'],
+      ['SELECT nothing', 404, '47', 'UNKNOWN_IDENTIFIER'],
+    ];
+    for (const [sql, status, code, kind] of cases) {
+      const answer = await post(sql);
+      const text = await answer.text();
+      expect([answer.status, answer.headers.get('x-clickhouse-exception-code')]).toEqual([status, code]);
+      expect(text).toContain(`Code: ${code}. DB::Exception: `);
+      expect(text).toContain(`(${kind})`);
+    }
+    const unknown = await post('SELECT 1', { no_such_setting: '1' });
+    expect(unknown.headers.get('x-clickhouse-exception-code')).toBe('115');
+  });
+
+  test('GET only reads: a DROP is refused with 164 and the table stays', async () => {
+    await post('CREATE TABLE stays (id Int64) ENGINE = MergeTree ORDER BY id');
+    for (const query of [
+      'DROP TABLE stays',
+      '/* SELECT */ DROP TABLE stays',
+      '-- SELECT\nDROP TABLE stays',
+      'INSERT INTO stays VALUES (1)',
+    ]) {
+      const answer = await fetch(at({ query }));
+      expect([answer.status, answer.headers.get('x-clickhouse-exception-code')]).toEqual([500, '164']);
+      expect(await answer.text()).toContain('(READONLY)');
+    }
+    expect(await (await fetch(at({ query: '  -- of course\n (SELECT count() FROM stays)' }))).text()).toBe('0\n');
+  });
+
+  test('bodies travel gzipped both ways; other encodings are refused', async () => {
+    const body = gzipSync(`SELECT '${'é'.repeat(1_000)}'`);
+    const answer = await post(
+      new Uint8Array(body),
+      { enable_http_compression: '1' },
+      { 'content-encoding': 'gzip', 'accept-encoding': 'gzip' },
+    );
+    expect(answer.headers.get('content-encoding')).toBe('gzip');
+    expect(await answer.text()).toBe(`${'é'.repeat(1_000)}\n`);
+    expect((await post('SELECT 1', {}, { 'content-encoding': 'br' })).status).toBe(415);
+    expect((await post('SELECT 1', {}, { 'accept-encoding': 'gzip' })).headers.get('content-encoding')).toBeNull();
+  });
+
+  test('20 queries at once are all answered, each with its own settings', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, async (_, i) => {
+        const answer = await post(`SELECT ${i}, getSetting('max_threads'), sleep(0.05)`, {
+          max_threads: String(1 + (i % 5)),
+          query_id: `q${i}`,
+        });
+        expect(answer.headers.get('x-clickhouse-query-id')).toBe(`q${i}`);
+        return answer.text();
+      }),
+    );
+    expect(answers).toEqual(Array.from({ length: 20 }, (_, i) => `${i}\t${1 + (i % 5)}\t0\n`));
+  });
+});
