@@ -13,9 +13,9 @@ import { type Config, readConfig } from '../platform/config.ts';
 import { openKeys } from '../platform/keys.ts';
 import type { Trace } from '../platform/pipeline.ts';
 import { recordsOf } from './feed.ts';
+import { masterKey, openWarehouseOf } from './open.ts';
 import { several } from './options.ts';
 import { print, UsageError } from './output.ts';
-import { masterKey, openWarehouseOf } from './pipeline.ts';
 import { configFor } from './running.ts';
 
 interface ExplainOptions {

@@ -8,6 +8,7 @@ import { UsageError } from './output.ts';
 import { queryCommand } from './query.ts';
 import { runCommand } from './run.ts';
 import { schemasCommand } from './schemas.ts';
+import { serviceCommand } from './service.ts';
 import { startCommand } from './start.ts';
 import { topicsCommand } from './topics.ts';
 import { warehouseCommand } from './warehouse.ts';
@@ -20,6 +21,7 @@ const program = new Command('grapevine')
 const commands = [
   runCommand,
   startCommand,
+  serviceCommand,
   queryCommand,
   explainCommand,
   warehouseCommand,

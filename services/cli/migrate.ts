@@ -2,8 +2,8 @@
 import { Command } from 'commander';
 import { migrate } from '../../infra/migrate.ts';
 import { readConfig } from '../platform/config.ts';
+import { openWarehouseOf } from './open.ts';
 import { print } from './output.ts';
-import { openWarehouseOf } from './pipeline.ts';
 import { configFor } from './running.ts';
 
 export const migrateCommand = (): Command =>

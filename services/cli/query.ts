@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { readConfig } from '../platform/config.ts';
+import { openWarehouseOf } from './open.ts';
 import { UsageError } from './output.ts';
-import { openWarehouseOf } from './pipeline.ts';
 import { configFor } from './running.ts';
 
 export const queryCommand = (): Command =>

@@ -58,7 +58,6 @@ describe('readConfig', () => {
     ['GRAPEVINE_PII_KEY', 'abc'],
     ['GRAPEVINE_SOURCES', 'engagement.collected'],
     ['GRAPEVINE_SOURCES', '[{"topic":"a"}]'],
-    ['GRAPEVINE_SOURCES', '[{"topic":"a","brands":[]}]'],
     ['GRAPEVINE_BATCH_RECORDS', '0'],
     ['GRAPEVINE_BATCH_RECORDS', '1.5'],
     ['GRAPEVINE_BATCH_RECORDS', 'many'],

@@ -23,6 +23,33 @@ export const settings = {
     secret: false,
     meaning: 'Kafka brokers, host:port separated by commas. Absent: the embedded log.',
   },
+  KAFKA_CLIENT_ID: {
+    schema: z.string().min(1).default('grapevine'),
+    secret: false,
+    meaning: "Name of this client in the broker's logs and quotas.",
+  },
+  KAFKA_SSL: {
+    schema: z.enum(['true', 'false']).default('false'),
+    secret: false,
+    meaning: 'TLS to the brokers; NODE_EXTRA_CA_CERTS names an authority of your own.',
+  },
+  KAFKA_SASL: {
+    schema: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
+    secret: false,
+    meaning: 'SASL mechanism. Absent: no authentication.',
+  },
+  KAFKA_USERNAME: { schema: z.string().default(''), secret: false, meaning: 'SASL user.' },
+  KAFKA_PASSWORD: { schema: z.string().default(''), secret: true, meaning: 'SASL password.' },
+  KAFKA_COMPRESSION: {
+    schema: z.enum(['none', 'gzip']).default('none'),
+    secret: false,
+    meaning: 'Compression of what we produce.',
+  },
+  KAFKA_SESSION_MS: {
+    schema: z.coerce.number().int().min(6_000).max(300_000).default(30_000),
+    secret: false,
+    meaning: 'A worker silent for this long loses its partitions, ms.',
+  },
   CLICKHOUSE_URL: {
     schema: z.url({ protocol: /^https?$/ }).optional(),
     secret: false,

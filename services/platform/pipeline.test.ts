@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { dropped, kept, type Outcome, rejected } from './outcome.ts';
 import { pipeline } from './pipeline.ts';
 
-const faults = [{ code: 'too_long', path: '', message: 'of 5 letters at most' }];
+const faults = [{ code: 'too_long', path: '', detail: 'expected 5 letters at most' }];
 
 const readText = (value: unknown): Outcome<string> => kept(String(value));
 const dropEmpty = (text: string): Outcome<string> => (text === '' ? dropped('empty') : kept(text));

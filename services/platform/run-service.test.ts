@@ -11,6 +11,7 @@ import { type Telemetry, telemetryTo } from './telemetry.ts';
 
 const group = 'recorder';
 const topic = 'enriched';
+const soon = <T>(check: () => T | Promise<T>): Promise<T> => vi.waitFor(check, { timeout: 20_000, interval: 10 });
 
 describe('an exact service', () => {
   let directory: string;
@@ -40,9 +41,14 @@ describe('an exact service', () => {
     return { offset, metadata };
   };
 
-  async function run(work: Service['work'], but: Partial<Service> = {}, intent_age_ms = 1_000): Promise<Consumer> {
+  async function run(
+    work: Service['work'],
+    but: Partial<Service> = {},
+    intent_age_ms = 1_000,
+    from: EventLog = log,
+  ): Promise<Consumer> {
     const service = { name: group, topics: [topic], exact: true, batch_records: 100, fill_ms: 0, work, ...but };
-    const consumer = await runService(service, { log, telemetry, intent_age_ms, now: () => now });
+    const consumer = await runService(service, { log: from, telemetry, intent_age_ms, now: () => now });
     consumers.push(consumer);
     return consumer;
   }
@@ -64,7 +70,7 @@ describe('an exact service', () => {
     const batches: Batch[] = [];
     const consumer = await run(async (batch) => void batches.push({ ...batch }), but);
     const [bounds] = await log.bounds(topic);
-    await vi.waitFor(async () => expect(await committed()).toEqual({ offset: bounds!.end, metadata: '' }));
+    await soon(async () => expect(await committed()).toEqual({ offset: bounds!.end, metadata: '' }));
     await consumer.stop();
     return batches;
   }
@@ -90,7 +96,7 @@ describe('an exact service', () => {
     await say('b', 'c');
     const announced: Committed[] = [];
     const consumer = await run(async () => void announced.push(await committed()));
-    await vi.waitFor(async () => expect(await committed()).toEqual({ offset: 3, metadata: '' }));
+    await soon(async () => expect(await committed()).toEqual({ offset: 3, metadata: '' }));
     await consumer.stop();
     expect(announced.map(({ offset }) => offset)).toEqual([1]);
     expect(parseIntent(announced[0]!.metadata)).toMatchObject({ log: log.id, first: 1, end: 3, count: 2 });
@@ -118,7 +124,7 @@ describe('an exact service', () => {
       attempts.push({ name, replayed, offset, announced: parseIntent(metadata) });
       if (attempts.length < 3) throw Object.assign(new Error('the warehouse did not answer'), { retriable: true });
     });
-    await vi.waitFor(async () => expect((await committed()).offset).toBe(2), { timeout: 10_000 });
+    await soon(async () => expect((await committed()).offset).toBe(2));
     await consumer.stop();
     expect(attempts.map(({ replayed }) => replayed)).toEqual([false, true, true]);
     expect(new Set(attempts.map(({ name }) => name)).size).toBe(1);
@@ -133,7 +139,7 @@ describe('an exact service', () => {
       attempts++;
       throw Object.assign(new Error('down'), { retriable: true });
     });
-    await vi.waitFor(() => expect(attempts).toBe(1));
+    await soon(() => expect(attempts).toBe(1));
     await consumer.stop();
     await consumer.done;
     expect(attempts).toBe(1);
@@ -142,12 +148,10 @@ describe('an exact service', () => {
 
   /** Commits in the name of the group, as an earlier owner would have. */
   async function commit(offset: number, metadata: string): Promise<void> {
-    const consumer = await log.consume({
-      group,
-      topics: [topic],
-      onClaim: (claim: Claim) => claim.commit(offset, metadata),
-    });
-    await vi.waitFor(async () => expect(await committed()).toEqual({ offset, metadata }));
+    const claims: Claim[] = [];
+    const consumer = await log.consume({ group, topics: [topic], onClaim: async (claim) => void claims.push(claim) });
+    await soon(() => expect(claims).toHaveLength(1));
+    await claims[0]!.commit(offset, metadata);
     await consumer.stop();
   }
 
@@ -172,49 +176,69 @@ describe('an exact service', () => {
     expect(await committed()).toEqual({ offset: 0, metadata: changed(intent) });
   });
 
-  test('has a fence that throws ClaimLost once it is stopped, and commits nothing then', async () => {
+  test('has a fence that throws ClaimLost once the partition is lost, and commits nothing then', async () => {
     await say('a');
-    let fenced: unknown = null;
-    let stopping = (): void => undefined;
-    const stopped = new Promise<void>((resolve) => {
-      stopping = resolve;
-    });
-    const consumer = await run(async (batch) => {
-      batch.fence();
-      stopping();
-      await vi.waitFor(() => expect(batch.fence).toThrow(ClaimLost));
-      try {
+    const lost = new AbortController();
+    const lose: EventLog['consume'] = (options) =>
+      log.consume({ ...options, onClaim: (claim) => options.onClaim({ ...claim, lost: lost.signal }) });
+    const fenced: unknown[] = [];
+    const consumer = await run(
+      async (batch) => {
         batch.fence();
-      } catch (error) {
-        fenced = error;
-        throw error;
-      }
-    });
-    await stopped;
+        lost.abort();
+        try {
+          batch.fence();
+        } catch (error) {
+          fenced.push(error);
+          throw error;
+        }
+      },
+      {},
+      1_000,
+      { id: log.id, consume: lose } as EventLog,
+    );
+    await soon(() => expect(fenced).toEqual([expect.any(ClaimLost)]));
     await consumer.stop();
     await consumer.done;
-    expect(fenced).toBeInstanceOf(ClaimLost);
     expect((await committed()).offset).toBe(0);
     expect((await finish())[0]).toMatchObject({ replayed: true });
   });
 
-  test('does not commit work that ended after it was stopped: the next owner replays it', async () => {
+  test('does not commit work that ended after the partition was lost: the next owner replays it', async () => {
     await say('a');
-    let begun = false;
+    const lost = new AbortController();
+    const lose: EventLog['consume'] = (options) =>
+      log.consume({ ...options, onClaim: (claim) => options.onClaim({ ...claim, lost: lost.signal }) });
+    const consumer = await run(async () => lost.abort(), {}, 1_000, { id: log.id, consume: lose } as EventLog);
+    await soon(() => expect(lost.signal.aborted).toBe(true));
+    await consumer.stop();
+    await consumer.done;
+    expect((await committed()).offset).toBe(0);
+    expect((await finish()).map((batch) => [texts(batch), batch.replayed])).toEqual([[['a'], true]]);
+  });
+
+  test('ends and commits the batch it has begun when it is stopped, and begins no other', async () => {
+    await say('a', 'b');
+    const batches: string[][] = [];
     let end = (): void => undefined;
     const ended = new Promise<void>((resolve) => {
       end = resolve;
     });
-    const consumer = await run(async () => {
-      begun = true;
-      await ended;
-    });
-    await vi.waitFor(() => expect(begun).toBe(true));
+    const consumer = await run(
+      async (batch) => {
+        batches.push(texts(batch));
+        await ended;
+        batch.fence();
+      },
+      { batch_records: 1 },
+    );
+    await soon(() => expect(batches).toHaveLength(1));
     const stopping = consumer.stop();
     end();
     await stopping;
-    expect((await committed()).offset).toBe(0);
-    expect((await finish()).map((batch) => [texts(batch), batch.replayed])).toEqual([[['a'], true]]);
+    await consumer.done;
+    expect(batches).toEqual([['a']]);
+    expect(await committed()).toEqual({ offset: 1, metadata: '' });
   });
 
   test('does not write a batch older than intent_age_ms: it stops, and the next owner replays it', async () => {
@@ -258,7 +282,7 @@ describe('an exact service', () => {
     await run(async (batch) => void batches.push(texts(batch)), { fill_ms: 3_600_000, batch_records: 3 });
     await say('b');
     await say('c', 'd');
-    await vi.waitFor(() => expect(batches).toEqual([['a', 'b', 'c']]));
+    await soon(() => expect(batches).toEqual([['a', 'b', 'c']]));
     expect(await committed()).toMatchObject({ metadata: '' });
   });
 });

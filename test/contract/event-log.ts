@@ -56,16 +56,23 @@ export function eventLogContract(name: string, open: () => Promise<OpenedLog>): 
       return consumer;
     }
 
-    /** Joins a group and holds the first claim it is given; the claim ends with the consumer. */
-    async function claimed(group: string, topic: string): Promise<{ claim: Claim; consumer: Consumer }> {
+    /** Joins a group and waits for a claim; the handler runs beside it. */
+    async function claimedBy(group: string, topic: string, handler: (claim: Claim) => Promise<void>) {
       const claims: Claim[] = [];
       const consumer = await consume(group, topic, async (claim) => {
         claims.push(claim);
-        await aborted(claim.signal);
+        await handler(claim);
       });
-      await soon(() => expect(claims.filter((claim) => !claim.signal.aborted)).toHaveLength(1));
-      return { claim: claims.find((claim) => !claim.signal.aborted)!, consumer };
+      const claim = await soon(() => {
+        const live = claims.find((one) => !one.signal.aborted);
+        expect(live).toBeDefined();
+        return live!;
+      });
+      return { claim, consumer };
     }
+
+    /** Joins a group and holds its claim for as long as it may. */
+    const claimed = (group: string, topic: string) => claimedBy(group, topic, (claim) => aborted(claim.signal));
 
     describe('records', () => {
       test('are read in the order they were produced, partition by partition', async () => {
@@ -205,14 +212,22 @@ export function eventLogContract(name: string, open: () => Promise<OpenedLog>): 
         expect(await log.committed(group, name)).toEqual([{ partition: 0, offset: 0, metadata: 'é'.repeat(2_048) }]);
       });
 
+      test('may commit on a claim at once', async () => {
+        const [name, group] = [await newTopic(), unique()];
+        await consume(group, name, (claim) => claim.commit(0, 'at once'));
+        await soon(async () => expect((await log.committed(group, name))[0]!.metadata).toBe('at once'));
+      });
+
       test('of two members shares the partitions: no claim overlaps another, and together they cover all', async () => {
         const [name, group] = [await newTopic(4), unique()];
         const running = new Map<number, string>();
         const overlaps: string[] = [];
+        const generations: number[] = [];
         const member = (who: string) => async (claim: Claim) => {
           if (running.has(claim.partition))
             overlaps.push(`${claim.partition}: ${running.get(claim.partition)}, ${who}`);
           running.set(claim.partition, who);
+          if (who === 'a' && claim.partition === 1) generations.push(claim.generation);
           await aborted(claim.signal);
           await new Promise(setImmediate);
           running.delete(claim.partition);
@@ -226,46 +241,58 @@ export function eventLogContract(name: string, open: () => Promise<OpenedLog>): 
         await b.stop();
         await soon(() => expect(shares()).toEqual([4, 0]));
         expect(overlaps).toEqual([]);
+        expect(generations).toEqual([...new Set(generations)].sort((x, y) => x - y));
       });
     });
 
     describe('a stopped consumer', () => {
-      test('aborts its signal, waits for its handler, and leaves the partition to the other member in a later generation', async () => {
+      test('tells its handler, waits for it, and leaves the partition to the other member only then', async () => {
         const [name, group] = [await newTopic(), unique()];
         const story: string[] = [];
-        const generations: number[] = [];
         let release = (): void => undefined;
         const held = new Promise<void>((resolve) => {
           release = resolve;
         });
         const first = await consume(group, name, async (claim) => {
-          generations.push(claim.generation);
+          story.push('first begins');
           await aborted(claim.signal);
           story.push('first is told');
           await held;
           story.push('first returns');
         });
-        await soon(() => expect(generations).toHaveLength(1));
-        const second = await consume(group, name, async (claim) => {
+        await soon(() => expect(story).toEqual(['first begins']));
+        await consume(group, name, async (claim) => {
           story.push('second begins');
-          generations.push(claim.generation);
           await aborted(claim.signal);
         });
         const stopping = first.stop().then(() => story.push('first is stopped'));
-        await soon(() => expect(story).toEqual(['first is told']));
+        await soon(() => expect(story).toEqual(['first begins', 'first is told']));
         release();
         await stopping;
         await soon(() => expect(story).toContain('second begins'));
         expect(story.filter((line) => line.startsWith('first'))).toEqual([
+          'first begins',
           'first is told',
           'first returns',
           'first is stopped',
         ]);
         expect(story.indexOf('second begins')).toBeGreaterThan(story.indexOf('first returns'));
-        expect(generations[1]).toBeGreaterThan(0);
         await first.done;
         await first.stop();
-        await second.stop();
+      });
+
+      test('may commit the batch it has begun, and the next owner goes on from there', async () => {
+        const [name, group] = [await newTopic(), unique()];
+        await say(name, 'a');
+        const { claim, consumer } = await claimedBy(group, name, async (claim) => {
+          await aborted(claim.signal);
+          expect(claim.lost.aborted).toBe(false);
+          await claim.commit(1, '');
+        });
+        expect(claim.committed.offset).toBeNull();
+        await consumer.stop();
+        await consumer.done;
+        expect((await claimed(group, name)).claim.committed).toEqual({ offset: 1, metadata: '' });
       });
 
       test('may commit nothing more: ClaimLost, and what was committed stands', async () => {

@@ -114,6 +114,17 @@ for (const zipped of [false, true]) {
       ).toEqual({ found: 1 });
     });
 
+    test('binds arrays, tuples and maps whose texts need escaping', async () => {
+      const texts = ["it's", 'a\\b', 'c\td\n', ''];
+      const parameters = { texts, pair: new TupleParam([1, "p'q"]), map: { k: "v'w" } };
+      expect(
+        await one(
+          'SELECT {texts:Array(String)} AS texts, {pair:Tuple(UInt8, String)} AS pair, {map:Map(String, String)} AS map',
+          { query_params: parameters },
+        ),
+      ).toEqual({ ...parameters, pair: [1, "p'q"] });
+    });
+
     test('sets settings for one query only', async () => {
       const read = "SELECT toString(getSetting('max_threads')) AS threads, getSetting('max_result_rows') AS rows";
       const before = await one<{ threads: string }>(read);
@@ -221,6 +232,20 @@ describe('plain HTTP', () => {
       expect(await answer.text()).toContain('(READONLY)');
     }
     expect(await (await fetch(at({ query: '  -- of course\n (SELECT count() FROM stays)' }))).text()).toBe('0\n');
+  });
+
+  test('GET runs no writing statement behind a reading one', async () => {
+    await post('CREATE TABLE kept (id Int64) ENGINE = MergeTree ORDER BY id');
+    for (const query of ['SELECT 1; DROP TABLE kept', 'WITH 1 AS x INSERT INTO kept SELECT x'])
+      expect((await fetch(at({ query }))).status).not.toBe(200);
+    expect(await (await post('SELECT count() FROM kept')).text()).toBe('0\n');
+  });
+
+  test('SET and USE of one request change nothing for the next', async () => {
+    await post('SET max_result_rows = 5');
+    await post('USE system');
+    for (let seat = 0; seat < 8; seat++)
+      expect(await (await post("SELECT currentDatabase(), getSetting('max_result_rows')")).text()).toBe('served\t0\n');
   });
 
   test('bodies travel gzipped both ways; other encodings are refused', async () => {

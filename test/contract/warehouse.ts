@@ -185,6 +185,23 @@ export function warehouseContract(name: string, open: () => Promise<OpenedWareho
       expect(before[0]!.split('\t')[1]).toBe('');
     });
 
+    test('a statement that fails halfway leaves nothing of its answer to the next', async () => {
+      const half =
+        "SELECT throwIf(number = 9000, 'halfway') FROM numbers(10000) SETTINGS max_block_size = 1000, max_threads = 1";
+      for (let i = 0; i < 4; i++) {
+        await expect(warehouse.query(half)).rejects.toThrow(/halfway/);
+        await expect(warehouse.ask(half, 'TSV')).rejects.toThrow(/halfway/);
+        expect(await warehouse.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+        expect(await warehouse.ask('SELECT 1', 'TSV')).toBe('1\n');
+      }
+    });
+
+    test('a word that looks like a clause is no clause', async () => {
+      expect(await warehouse.query('SELECT 1 AS settings')).toEqual([{ settings: 1 }]);
+      expect(await warehouse.ask("SELECT 'my settings'", 'TSV')).toBe('my settings\n');
+      expect(await warehouse.query('SELECT 1 AS one -- settings')).toEqual([{ one: 1 }]);
+    });
+
     describe('parameters', () => {
       test('of every kind reach the statement as they are', async () => {
         for (const text of strange)

@@ -62,6 +62,8 @@ async function settle(batch: Batch, { warehouse, telemetry }: AttributionParts):
     return [...posted, markerRow(asked, batch.name)];
   });
   telemetry.count('settlements', {}, asked.length);
+  const reason_at = ledger_columns.indexOf('reason');
+  for (const row of rows.slice(0, -1)) telemetry.count('postings', { reason: String(row[reason_at]) }, 1);
   await insertExactly(warehouse, batch, {
     table: 'attribution_ledger',
     columns: ledger_columns,

@@ -17,7 +17,11 @@ test('an identifier is a plain name', () => {
 });
 
 test('a literal reads as the text it was made of, and ends where it should', () => {
-  fc.assert(fc.property(text, (value) => expect(unquoted(quoted(value))).toBe(value)));
+  fc.assert(
+    fc.property(text, (value) => {
+      expect(unquoted(quoted(value))).toBe(value);
+    }),
+  );
 });
 
 describe('bind', () => {

@@ -1,0 +1,135 @@
+/** Opens what a command stands on, from the configuration: logger, log, warehouse, keys, sources, services. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Logger, pino } from 'pino';
+import pretty from 'pino-pretty';
+import { type TopicNames, topics as topicMap } from '../../schemas/topics.ts';
+import { type AttributionParts, recorder } from '../attribution/recorder/recorder.ts';
+import { settler } from '../attribution/settler/settler.ts';
+import { enrichmentService } from '../enrichment/main.ts';
+import { ingestService } from '../ingest/main.ts';
+import type { IngestLookups } from '../ingest/pipeline.ts';
+import { type Config, ConfigError } from '../platform/config.ts';
+import { openEmbeddedLog } from '../platform/event-log/embedded.ts';
+import { openKafkaLog } from '../platform/event-log/kafka.ts';
+import type { EventLog, TopicSettings } from '../platform/event-log/port.ts';
+import { type Keys, openKeys } from '../platform/keys.ts';
+import type { Service } from '../platform/run-service.ts';
+import type { Telemetry } from '../platform/telemetry.ts';
+import { openWarehouse } from '../platform/warehouse/client.ts';
+import type { Warehouse } from '../platform/warehouse/port.ts';
+
+/** JSON lines to standard error; for people where that is a terminal. */
+export const openLogger = (config: Config): Logger =>
+  pino(
+    { level: config.LOG_LEVEL },
+    process.stderr.isTTY ? pretty({ destination: 2, sync: true }) : pino.destination(2),
+  );
+
+/** The master key from the configuration, else the one made once in the data directory (mode 0600). */
+export function masterKey(config: Config, directory: string): Buffer {
+  if (config.GRAPEVINE_PII_KEY) return Buffer.from(config.GRAPEVINE_PII_KEY, 'hex');
+  const file = join(directory, 'pii.key');
+  if (!existsSync(file)) {
+    mkdirSync(directory, { recursive: true });
+    writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
+  }
+  return Buffer.from(readFileSync(file, 'utf8').trim(), 'hex');
+}
+
+/** For services that run on several machines: a key made here would differ from that of the other copies. */
+export function sharedKeys(config: Config): Keys {
+  if (!config.GRAPEVINE_PII_KEY)
+    throw new ConfigError(
+      'GRAPEVINE_PII_KEY: not set; every copy of ingest must use the same: make one with `openssl rand -hex 32`',
+    );
+  return openKeys(Buffer.from(config.GRAPEVINE_PII_KEY, 'hex'));
+}
+
+export const openWarehouseOf = (config: Config, directory: string): Promise<Warehouse> =>
+  openWarehouse({
+    ...(config.CLICKHOUSE_URL
+      ? { url: config.CLICKHOUSE_URL, username: config.CLICKHOUSE_USER, password: config.CLICKHOUSE_PASSWORD }
+      : { directory: join(directory, 'warehouse') }),
+    database: config.CLICKHOUSE_DATABASE,
+  });
+
+/** Kafka, when KAFKA_BROKERS is set. */
+export function openKafkaOf(config: Config, logger: Logger): Promise<EventLog> {
+  if (!config.KAFKA_BROKERS)
+    throw new ConfigError('KAFKA_BROKERS: not set; expected host:port, several separated by commas');
+  const { KAFKA_SASL: mechanism, KAFKA_USERNAME: username, KAFKA_PASSWORD: password } = config;
+  return openKafkaLog({
+    brokers: config.KAFKA_BROKERS.split(',').map((address) => address.trim()),
+    client_id: config.KAFKA_CLIENT_ID,
+    ssl: config.KAFKA_SSL === 'true',
+    sasl: mechanism ? ({ mechanism, username, password } as Parameters<typeof openKafkaLog>[0]['sasl']) : null,
+    compression: config.KAFKA_COMPRESSION,
+    logger,
+    session_ms: config.KAFKA_SESSION_MS,
+  });
+}
+
+/** The log a command uses: Kafka, else the embedded one of the directory, with its topics made. */
+export async function openLogOf(
+  config: Config,
+  directory: string,
+  names: TopicNames,
+  logger: Logger,
+): Promise<EventLog> {
+  if (config.KAFKA_BROKERS) {
+    const log = await openKafkaOf(config, logger);
+    await log.createTopics(topicSettings(names));
+    return log;
+  }
+  const log = await openEmbeddedLog({ directory: join(directory, 'log') });
+  // One partition each: one process gains nothing from more, and batches grow larger with one.
+  await log.createTopics(topicSettings(names).map((topic) => ({ ...topic, partitions: 1 })));
+  return log;
+}
+
+export const topicSettings = (names: TopicNames): TopicSettings[] =>
+  topicMap.map(({ name, partitions, retention_ms, compacted, transient }) => ({
+    name: names[name],
+    partitions,
+    retention_ms,
+    compacted,
+    transient,
+  }));
+
+/** Source topics and who may speak there; without a setting `collected`, for these brands. */
+export const sourcesOf = (config: Config, names: TopicNames, brands: '*' | string[]): IngestLookups['sources'] =>
+  new Map(
+    config.GRAPEVINE_SOURCES?.map((source) => [source.topic, { brand_ids: source.brands }]) ?? [
+      [names.collected, { brand_ids: brands }],
+    ],
+  );
+
+export interface ServiceParts {
+  config: Config;
+  log: EventLog;
+  telemetry: Telemetry;
+  topics: TopicNames;
+}
+
+export const ingestOf = ({ config, ...parts }: ServiceParts, lookups: IngestLookups): Service[] => [
+  ingestService({ ...parts, lookups, batch_records: config.GRAPEVINE_BATCH_RECORDS }),
+];
+
+export const enrichmentOf = ({ config, ...parts }: ServiceParts): Service[] => [
+  enrichmentService({ ...parts, batch_records: config.GRAPEVINE_BATCH_RECORDS }),
+];
+
+export function attributionOf({ config, ...parts }: ServiceParts, warehouse: Warehouse): Service[] {
+  const attribution: AttributionParts = {
+    ...parts,
+    warehouse,
+    batch_records: config.GRAPEVINE_BATCH_RECORDS,
+    fill_ms: config.GRAPEVINE_FILL_MS,
+  };
+  return [
+    recorder(attribution),
+    settler({ ...attribution, batch_records: Math.min(config.GRAPEVINE_BATCH_RECORDS, 2_000) }),
+  ];
+}

@@ -1,0 +1,141 @@
+/**
+ * What an operator's tools ask a service: /healthz (alive and moving), /readyz (log and warehouse answer), /metrics (Prometheus text).
+ * A pipeline is dead when there is lag and nothing was committed for a while, whatever its process says.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { EventLog } from './event-log/port.ts';
+import type { Service } from './run-service.ts';
+import { type Labels, type MetricName, metrics, type Sample, type Telemetry } from './telemetry.ts';
+import type { Warehouse } from './warehouse/port.ts';
+
+const stalled_after_s = 300;
+
+export interface Watched {
+  log: EventLog;
+  warehouse: Warehouse | null;
+  services: readonly Service[];
+  telemetry: Telemetry;
+  /** Why the process is about to end, or null. */
+  failure(): string | null;
+  now(): number;
+}
+
+export interface OperationsServer {
+  port: number;
+  close(): Promise<void>;
+}
+
+export async function serveOperations(watched: Watched, port: number, host: string): Promise<OperationsServer> {
+  const started_s = watched.now() / 1_000;
+  const server = createServer((request, response) => {
+    const say = (status: number, text: string): void =>
+      void response.writeHead(status, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text);
+    const path = new URL(request.url ?? '/', 'http://local').pathname;
+    const answer = async (): Promise<void> => {
+      if (path === '/metrics') return say(200, prometheusText(await collect(watched, started_s)));
+      if (path !== '/healthz' && path !== '/readyz') return say(404, 'there is /healthz, /readyz and /metrics\n');
+      const reasons = path === '/healthz' ? await unhealthy(watched, started_s) : await unready(watched);
+      say(reasons.length === 0 ? 200 : 503, reasons.length === 0 ? 'ok\n' : `${reasons.join('\n')}\n`);
+    };
+    answer().catch((error: unknown) => say(503, `${error instanceof Error ? error.message : error}\n`));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function unready({ log, warehouse, services, failure }: Watched): Promise<string[]> {
+  const reasons = [failure()].filter((reason): reason is string => reason !== null);
+  const asked = [
+    ...services.flatMap(({ topics }) => topics.map((topic) => log.bounds(topic))),
+    warehouse?.query('SELECT 1 AS one'),
+  ];
+  for (const answer of await Promise.allSettled(asked))
+    if (answer.status === 'rejected') reasons.push(String(answer.reason?.message ?? answer.reason));
+  return reasons;
+}
+
+async function unhealthy(watched: Watched, started_s: number): Promise<string[]> {
+  const failure = watched.failure();
+  if (failure) return [failure];
+  const samples = await collect(watched, started_s);
+  return samples
+    .filter(({ metric, value }) => metric === 'stalled' && value === 1)
+    .map(({ labels }) => `${labels.service} has lag and has committed nothing for ${stalled_after_s} s`);
+}
+
+/** Everything counted, and what can only be known by asking: lag, ages, disks. */
+async function collect({ log, warehouse, services, telemetry, now }: Watched, started_s: number): Promise<Sample[]> {
+  const now_s = now() / 1_000;
+  const counted = telemetry.read();
+  const ages = new Set<MetricName>(['progress_age_s', 'source_age_s']);
+  const samples = counted.map((sample) =>
+    ages.has(sample.metric) ? { ...sample, value: Math.round(now_s - sample.value) } : sample,
+  );
+  for (const service of services) {
+    let behind = 0;
+    for (const topic of service.topics) {
+      const committed = new Map((await log.committed(service.name, topic)).map((c) => [c.partition, c.offset]));
+      for (const { partition, start, end } of await log.bounds(topic)) {
+        const lag = end - Math.max(start, committed.get(partition) ?? start);
+        behind += lag;
+        samples.push({
+          metric: 'lag',
+          labels: { service: service.name, topic, partition: String(partition) },
+          value: lag,
+        });
+      }
+    }
+    const progress = counted.find(
+      ({ metric, labels }) => metric === 'progress_age_s' && labels.service === service.name,
+    );
+    const idle_s = now_s - (progress?.value ?? started_s);
+    samples.push({
+      metric: 'stalled',
+      labels: { service: service.name },
+      value: behind > 0 && idle_s > stalled_after_s ? 1 : 0,
+    });
+  }
+  const disks =
+    (await warehouse?.query<{ name: string; free: number }>(
+      'SELECT name, toFloat64(free_space) AS free FROM system.disks',
+    )) ?? [];
+  for (const { name, free } of disks) samples.push({ metric: 'disk_free_bytes', labels: { disk: name }, value: free });
+  return samples;
+}
+
+/** Prometheus' text format, version 0.0.4. */
+export function prometheusText(samples: readonly Sample[]): string {
+  const lines: string[] = [];
+  for (const [metric, { kind, help, unit }] of Object.entries(metrics)) {
+    const own = samples.filter((sample) => sample.metric === metric);
+    if (own.length === 0) continue;
+    const name = `grapevine_${metric}${kind === 'counter' ? '_total' : ''}`;
+    lines.push(`# HELP ${name} ${help} (${unit})`, `# TYPE ${name} ${kind}`);
+    for (const { labels, value } of own) {
+      const { le, ...rest } = labels;
+      if (kind !== 'histogram') lines.push(`${name}${labelText(labels)} ${value}`);
+      else if (le === 'sum') lines.push(`${name}_sum${labelText(rest)} ${value}`);
+      else lines.push(`${name}_bucket${labelText(labels)} ${value}`);
+      if (le === '+Inf') lines.push(`${name}_count${labelText(rest)} ${value}`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+const labelText = (labels: Labels): string => {
+  const pairs = Object.entries(labels).map(
+    ([name, value]) => `${name}="${value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`))}"`,
+  );
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+};
