@@ -87,5 +87,6 @@ CREATE TABLE IF NOT EXISTS events
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(source_at)
 ORDER BY (brand_id, event_id)
-SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 1024
+SETTINGS non_replicated_deduplication_window = 100000, index_granularity = 1024, merge_max_block_size = 1024,
+    min_bytes_for_wide_part = 1000000000
 COMMENT 'Every accepted event as signed rows; read events_current for what stands';

@@ -63,6 +63,7 @@ export function openKafkaOf(config: Config, logger: Logger): Promise<EventLog> {
   return openKafkaLog({
     brokers: config.KAFKA_BROKERS.split(',').map((address) => address.trim()),
     client_id: config.KAFKA_CLIENT_ID,
+    group_prefix: config.GRAPEVINE_TOPIC_PREFIX,
     ssl: config.KAFKA_SSL === 'true',
     sasl: mechanism ? ({ mechanism, username, password } as Parameters<typeof openKafkaLog>[0]['sasl']) : null,
     compression: config.KAFKA_COMPRESSION,

@@ -27,7 +27,10 @@ describe('the record that speaks', () => {
   });
 
   it('is replaced by a newer one with the same valid_from, whatever its validity', () => {
-    const index = knowing(store('wrong', { valid_from: noon }), store('right', { valid_from: noon, valid_to: noon + 1 }));
+    const index = knowing(
+      store('wrong', { valid_from: noon }),
+      store('right', { valid_from: noon, valid_to: noon + 1 }),
+    );
     expect(regionAt(index)).toBe('right');
     expect(regionAt(index, noon + 1)).toBeUndefined();
   });

@@ -1,9 +1,10 @@
 /** One process per directory: a lock file with the owner's pid. A lock left by a dead process is taken over. */
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Throws when a living process holds the directory; returns the function that gives it back. */
 export function lockDirectory(directory: string, what: string): () => void {
+  mkdirSync(directory, { recursive: true });
   const file = join(directory, 'lock');
   for (let attempt = 0; attempt < 2; attempt++) {
     try {

@@ -13,6 +13,7 @@ const connect = (): Promise<EventLog> =>
   openKafkaLog({
     brokers: [address],
     client_id: 'contract',
+    group_prefix: '',
     ssl: false,
     sasl: null,
     compression: 'gzip',
@@ -219,6 +220,7 @@ describe.skipIf(address === '')('kafka', () => {
     const nowhere = openKafkaLog({
       brokers: ['127.0.0.1:1'],
       client_id: 'x',
+      group_prefix: '',
       ssl: false,
       sasl: null,
       compression: 'none',

@@ -191,8 +191,9 @@ export function warehouseContract(name: string, open: () => Promise<OpenedWareho
       for (let i = 0; i < 4; i++) {
         await expect(warehouse.query(half)).rejects.toThrow(/halfway/);
         await expect(warehouse.ask(half, 'TSV')).rejects.toThrow(/halfway/);
-        expect(await warehouse.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
-        expect(await warehouse.ask('SELECT 1', 'TSV')).toBe('1\n');
+        const rows = await warehouse.query('SELECT 1 AS one');
+        expect([rows.length, rows[0]]).toEqual([1, { one: 1 }]);
+        expect((await warehouse.ask('SELECT 1', 'TSV')).slice(0, 100)).toBe('1\n');
       }
     });
 

@@ -87,3 +87,10 @@ export function knowing(...records: object[]): ReferenceIndex {
 /** What `acme` calls somebody. `value` is already normalised. */
 export const pseudonym = (kind: string, value: string, platform = ''): string =>
   lookups.keys.pseudonym('acme', kind, platform, value);
+
+/** All that a stream gives. */
+export async function allOf<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const one of stream) found.push(one);
+  return found;
+}

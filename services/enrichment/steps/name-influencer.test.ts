@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { EnrichedEvent } from '../../../schemas/generated/enriched_event.ts';
-import { day_ms, enrichedEvent, enrichedRedemption, keptOf, knowing, noon, pseudonym } from '../../../test/support/events.ts';
+import {
+  day_ms,
+  enrichedEvent,
+  enrichedRedemption,
+  keptOf,
+  knowing,
+  noon,
+  pseudonym,
+} from '../../../test/support/events.ts';
 import { nameInfluencer } from './name-influencer.ts';
 
 const ana = { kind: 'influencer', id: 'ana', relationship: 'friend', followers: 800, region: 'CA' };
@@ -22,7 +30,11 @@ it('says nothing of what the brand does not know', () =>
   }));
 
 it('takes the tier as of the time of the event', () => {
-  const records = [ana, { ...ana, followers: 10_000, valid_from: noon }, { ...ana, followers: 2e6, valid_from: noon + day_ms }];
+  const records = [
+    ana,
+    { ...ana, followers: 10_000, valid_from: noon },
+    { ...ana, followers: 2e6, valid_from: noon + day_ms },
+  ];
   const tiers = [-1, 0, day_ms].map((ms) => touch({ occurred_at: noon + ms }, ...records).tier);
   expect(tiers).toEqual(['nano', 'micro', 'mega']);
 });
@@ -36,7 +48,8 @@ it.each([
   ['macro', 999_999],
   ['mega', 1_000_000],
 ])('calls %s an influencer with %d followers', (tier, followers) =>
-  expect(touch({}, { ...ana, followers }).tier).toBe(tier));
+  expect(touch({}, { ...ana, followers }).tier).toBe(tier),
+);
 
 it('flags an influencer for whom no record speaks at the time', () => {
   expect(touch({})).toMatchObject({ relationship: null, flags: ['unknown_influencer'] });
@@ -45,7 +58,10 @@ it('flags an influencer for whom no record speaks at the time', () => {
 });
 
 it('leaves the region of a redemption to its store', () =>
-  expect(redeemed({ influencer_id: 'ana', region: 'OR' }, ana)).toMatchObject({ region: 'OR', relationship: 'friend' }));
+  expect(redeemed({ influencer_id: 'ana', region: 'OR' }, ana)).toMatchObject({
+    region: 'OR',
+    relationship: 'friend',
+  }));
 
 describe('who the influencer is herself', () => {
   const handle = (name: string, validity: object = {}) => ({ platform: 'Instagram', handle: name, ...validity });

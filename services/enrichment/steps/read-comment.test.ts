@@ -27,7 +27,8 @@ it('takes the first that fits: intent, question, complaint, praise', () => {
 });
 
 it('hears nothing in small talk, and no words inside others', () => {
-  for (const text of ['@[mention]', 'Tuesday', 'glovebox of goods', 'grossly badminton']) expect(signal(text)).toBeNull();
+  for (const text of ['@[mention]', 'Tuesday', 'glovebox of goods', 'grossly badminton'])
+    expect(signal(text)).toBeNull();
 });
 
 it('reads English only, and what does not say its language', () => {

@@ -1,9 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import type { EnrichedEvent } from '../../../schemas/generated/enriched_event.ts';
-import { day_ms, enrichedEvent, enrichedRedemption, keptOf, knowing, noon, pseudonym } from '../../../test/support/events.ts';
+import {
+  day_ms,
+  enrichedEvent,
+  enrichedRedemption,
+  keptOf,
+  knowing,
+  noon,
+  pseudonym,
+} from '../../../test/support/events.ts';
 import { resolveCoupon } from './resolve-coupon.ts';
 
-const coupon = (id: string, more: object = {}) => ({ kind: 'coupon', id, code: 'ana10', influencer_id: 'ana', ...more });
+const coupon = (id: string, more: object = {}) => ({
+  kind: 'coupon',
+  id,
+  code: 'ana10',
+  influencer_id: 'ana',
+  ...more,
+});
 const found = (partial: Partial<EnrichedEvent>, ...records: object[]) =>
   keptOf(resolveCoupon(enrichedRedemption(partial), knowing(...records)));
 
@@ -88,7 +102,8 @@ describe('one code in several campaigns', () => {
       owner_id: null,
       campaign_id,
       flags: ['ambiguous_code'],
-    }));
+    }),
+  );
 
   it('is left open when two coupons of the campaign have it', () =>
     expect(found({ campaign_id: 'spring' }, spring, { ...spring, id: 'k3' }, launch).flags).toEqual([

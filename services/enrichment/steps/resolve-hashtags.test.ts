@@ -27,7 +27,9 @@ it('takes a campaign from its start until it has ended', () => {
 });
 
 it('takes a campaign without dates at any time', () =>
-  expect(found({ occurred_at: 1 }, { kind: 'campaign', id: 'ever', hashtags: ['moonspoon'] }).campaign_id).toBe('ever'));
+  expect(found({ occurred_at: 1 }, { kind: 'campaign', id: 'ever', hashtags: ['moonspoon'] }).campaign_id).toBe(
+    'ever',
+  ));
 
 it('leaves the campaign open, and flags it, when several run', () => {
   const both = [campaign('launch', 'moonspoon'), campaign('contest', 'win')];

@@ -3,7 +3,14 @@ import type { EnrichedEvent } from '../../../schemas/generated/enriched_event.ts
 import { enrichedEvent, keptOf, knowing, noon } from '../../../test/support/events.ts';
 import { resolveLink } from './resolve-link.ts';
 
-const link = { kind: 'link', id: 'm1', influencer_id: 'ana', campaign_id: 'launch', post_id: 'p1', product_id: 'dessert' };
+const link = {
+  kind: 'link',
+  id: 'm1',
+  influencer_id: 'ana',
+  campaign_id: 'launch',
+  post_id: 'p1',
+  product_id: 'dessert',
+};
 const found = (partial: Partial<EnrichedEvent>, ...records: object[]) =>
   keptOf(resolveLink(enrichedEvent({ link_code: 'm1', ...partial }), knowing(...records)));
 

@@ -7,7 +7,9 @@ const set = (partial: Partial<EnrichedEvent>, ...records: object[]) =>
   keptOf(setWindows(enrichedRedemption({ campaign_id: 'launch', ...partial }), knowing(...records)));
 /** Days for click, comment, share, like. */
 const days = (event: EnrichedEvent) =>
-  [event.click_window_ms, event.comment_window_ms, event.share_window_ms, event.like_window_ms].map((ms) => ms / day_ms);
+  [event.click_window_ms, event.comment_window_ms, event.share_window_ms, event.like_window_ms].map(
+    (ms) => ms / day_ms,
+  );
 const brand = (lookback: object) => ({ kind: 'brand', id: 'acme', lookback });
 const campaign = (more: object) => ({ kind: 'campaign', id: 'launch', ...more });
 

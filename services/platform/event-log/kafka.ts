@@ -23,6 +23,8 @@ import {
 export interface KafkaLogOptions {
   brokers: string[];
   client_id: string;
+  /** Before every group's name: two deployments on one Kafka must not share groups. */
+  group_prefix: string;
   /** TLS; the system's certificate authorities. */
   ssl: boolean;
   sasl: SASLOptions | null;
@@ -193,7 +195,8 @@ class KafkaLog implements EventLog {
 
   async consume(options: ConsumeOptions): Promise<Consumer> {
     for (const topic of options.topics) await this.#partitionsOf(topic);
-    const member = new KafkaMember(this.#kafka, this.#admin, options, this.#wire, this.#options.session_ms ?? 30_000);
+    const named = { ...options, group: this.#options.group_prefix + options.group };
+    const member = new KafkaMember(this.#kafka, this.#admin, named, this.#wire, this.#options.session_ms ?? 30_000);
     this.#members.add(member);
     await member.start();
     return { done: member.done, stop: () => member.stop() };
@@ -228,7 +231,7 @@ class KafkaLog implements EventLog {
 
   async committed(group: string, topic: string): Promise<(Committed & { partition: number })[]> {
     await this.#partitionsOf(topic);
-    const [found] = await this.#admin.fetchOffsets({ groupId: group, topics: [topic] });
+    const [found] = await this.#admin.fetchOffsets({ groupId: this.#options.group_prefix + group, topics: [topic] });
     return (found?.partitions ?? [])
       .map(({ partition, offset, metadata }) => ({
         partition,
@@ -239,7 +242,7 @@ class KafkaLog implements EventLog {
   }
 
   async close(): Promise<void> {
-    const groups = [...this.#readers.values()].map((reader) => reader.group);
+    const groups = [...this.#readers.values()].map((reader) => this.#options.group_prefix + reader.group);
     for (const member of this.#members) await member.stop();
     if (groups.length > 0) await this.#admin.deleteGroups(groups).catch(() => undefined); // the broker forgets them on its own, later
     await this.#producer.disconnect();

@@ -1,6 +1,6 @@
 /** The warehouse over @clickhouse/client: the engine in process, or a server. Writer, decisive reads and people have a connection each. */
 import { mkdirSync } from 'node:fs';
-import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { lockDirectory } from '../lock-directory.ts';
 import { openEngine } from './embedded.ts';
 import { type Insert, type Warehouse, WarehouseError } from './port.ts';
@@ -44,6 +44,7 @@ function server({ username, password, database }: WarehouseOptions, url: string)
       url,
       database,
       request_timeout: 120_000,
+      log: { level: ClickHouseLogLevel.OFF }, // what fails is thrown, and said once
       clickhouse_settings: { max_query_size: String(max_query_bytes) },
       ...(username ? { username } : {}),
       ...(password ? { password } : {}),

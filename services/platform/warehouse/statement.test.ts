@@ -45,8 +45,8 @@ describe('bind', () => {
     const few = Array.from({ length: 99 }, (_, i) => i);
     expect(bind('a IN {k:Array(Int64)}', { k: few })).toBe(`a IN (${few.join(',')})`);
     const pairs = Array.from({ length: 100 }, (_, i) => [`a\t'${i}`, i]);
-    const sql = bind('(a, b) in {k:Array(Tuple(String, Int64))}', { k: pairs });
-    const rows = /^\(a, b\) in \(SELECT k0, k1 FROM format\(TSV, 'k0 String, k1 Int64', ('.*')\)\)$/s.exec(sql)![1]!;
+    const sql = bind('(a, b) IN {k:Array(Tuple(String, Int64))}', { k: pairs });
+    const rows = /^\(a, b\) IN \(SELECT k0, k1 FROM format\(TSV, 'k0 String, k1 Int64', ('.*')\)\)$/s.exec(sql)![1]!;
     expect(unquoted(rows).split('\n')).toEqual(pairs.map(([, i]) => `a\\t'${i}\t${i}`));
   });
 

@@ -1,0 +1,150 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AcceptedEvent } from '../../../schemas/generated/accepted_event.ts';
+import type { ReferenceRecord } from '../../../schemas/generated/reference_record.ts';
+import { allOf, ingested, keptOf } from '../../../test/support/events.ts';
+import { readPreset } from './register.ts';
+
+const fixture = resolve(import.meta.dirname, '../../../test/fixtures/retail');
+const folder = mkdtempSync(join(tmpdir(), 'grapevine-retail-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const events: AcceptedEvent[] = [];
+const references: ReferenceRecord[] = [];
+beforeAll(async () => {
+  const records = readPreset('retail', [fixture], 'grocer');
+  for (const side of [records.references, records.events])
+    for await (const record of side) {
+      const value = keptOf(ingested(record));
+      if (value.kind === 'event') events.push(value.event);
+      else references.push(value.reference);
+    }
+});
+
+const ofKind = (kind: string) => references.filter((reference) => reference.kind === kind);
+const reference = (kind: string, id: string) => {
+  const { source_at, source_offset, source_partition, source_topic, body, ...found } = references.find(
+    (record) => record.kind === kind && record.id === id,
+  )!;
+  return { ...found, ...JSON.parse(body) };
+};
+const event = (event_id: string) => events.find((found) => found.event_id === event_id)!;
+
+describe('the file of a retailer', () => {
+  it('becomes 734 redemptions, the brand, 23 campaigns, 415 products and 3,915 distributions, all of them accepted', () => {
+    expect(events).toHaveLength(734);
+    expect(new Set(events.map(({ event_id }) => event_id)).size).toBe(734);
+    const counts = ['brand', 'campaign', 'product', 'distribution'].map((kind) => ofKind(kind).length);
+    expect(counts).toEqual([1, 23, 415, 3_915]);
+    expect(references).toHaveLength(1 + 23 + 415 + 3_915);
+  });
+
+  it('gives each campaign the numbers of the truth beside it', () => {
+    const [head, ...lines] = readFileSync(join(fixture, 'expected.csv'), 'utf8').trim().split('\n');
+    const found = lines.map((line) => {
+      const campaign_id = line.split(',')[0]!;
+      const own = events.filter((e) => e.campaign_id === campaign_id);
+      const sales_e4 = own.reduce((sum, e) => sum + (e.amount_e4 ?? 0), 0);
+      const households = new Set(own.map((e) => e.identifiers[0]!.pseudonym)).size;
+      const distributed = ofKind('distribution').filter((r) => JSON.parse(r.body).campaign_id === campaign_id).length;
+      const priced = own.filter((e) => e.amount_e4 !== null).length;
+      return [campaign_id, own.length, priced, sales_e4 / 10_000, households, distributed, own.length / distributed];
+    });
+    expect(head).toBe('campaign_id,redemptions,priced,sales,households,distributed,redemption_rate');
+    expect(found).toEqual(lines.map((line) => line.split(',')).map(([id, ...numbers]) => [id, ...numbers.map(Number)]));
+    expect(new Set(events.map((e) => e.campaign_id)).size).toBe(lines.length);
+  });
+
+  it('keeps every field of a row in its place', () =>
+    expect(event('RD00002')).toMatchObject({
+      type: 'coupon_redemption',
+      brand_id: 'grocer',
+      redemption_id: 'RD00002',
+      status: 'redeemed',
+      occurred_at: Date.UTC(2017, 0, 1, 16, 58, 48),
+      identifiers: [{ kind: 'loyalty_id', platform: '' }],
+      coupon_code: '51380041313',
+      campaign_id: 'CJ26',
+      store_id: 'ST438',
+      transaction_id: '31198980681',
+      product_id: '9194206',
+      quantity: 2,
+      amount_e4: 42_800,
+      discount_e4: 0,
+      currency: 'USD',
+      properties: {},
+    }));
+
+  it('takes an empty field for absent, and 0.00 for a price', () => {
+    const absent = { store_id: null, transaction_id: null, product_id: null, quantity: null, amount_e4: null };
+    expect(event('RD00001')).toMatchObject({ ...absent, discount_e4: null, currency: null, properties: {} });
+    for (const found of events) expect(Object.values(found)).not.toContain('');
+    expect(events.some((found) => found.amount_e4 === 0)).toBe(true);
+    expect(events.every((found) => (found.amount_e4 === null) === (found.currency === null))).toBe(true);
+  });
+
+  it('lets a campaign run from its first day to the end of its last, in UTC', () =>
+    expect(reference('campaign', 'CJ1')).toMatchObject({
+      starts_at: Date.UTC(2017, 2, 3),
+      ends_at: Date.UTC(2017, 3, 10),
+      campaign_type: 'Type B',
+    }));
+
+  it('hands the coupon to a household at the start of the campaign, under the name the redemption gives it', () => {
+    const { identifiers } = event('RD00002');
+    const row = { campaign_id: 'CJ26', at: Date.UTC(2016, 11, 28), identifiers };
+    expect(reference('distribution', 'CJ26/HH1029')).toMatchObject(row);
+  });
+
+  it('keeps what it does not know of a product', () =>
+    expect(reference('product', '819063')).toMatchObject({
+      name: 'MAINSTREAM',
+      category: 'PASTA SAUCE',
+      department: 'GROCERY',
+      package_size: '26 OZ',
+    }));
+});
+
+describe('a file alone', () => {
+  const head = 'redemption_id,loyalty_id,coupon_code,campaign_id,redeemed_at';
+  const verdictsOf = async (text: string) => {
+    const file = join(folder, 'redemptions.csv');
+    writeFileSync(file, text);
+    const { events: rows } = readPreset('retail', [file], 'grocer');
+    return (await allOf(rows)).map((row) => ({ row, verdict: ingested(row) }));
+  };
+
+  it('needs no other files beside it', async () => {
+    const [only] = await verdictsOf(`${head}\nR1,HH1,X,,2017-01-01T12:00:00Z\n`);
+    expect(keptOf(only!.verdict)).toMatchObject({ event: { event_id: 'R1', campaign_id: null } });
+    const { references: beside } = readPreset('retail', [join(folder, 'redemptions.csv')], 'grocer');
+    expect((await allOf(beside)).map((record) => (record as { kind: string }).kind)).toEqual(['brand']);
+  });
+
+  it('has a row without loyalty id redeemed by nobody', async () => {
+    const [only] = await verdictsOf(`${head}\nR1,,X,CJ1,2017-01-01T12:00:00Z\n`);
+    expect(keptOf(only!.verdict)).toMatchObject({ event: { identifiers: [] } });
+  });
+
+  it.each([
+    ['with too few columns', 'R9,HH9,X', 'R9,HH9,X'],
+    ['with too many columns', 'R9,HH9,X,CJ1,2017-01-01T12:00:00Z,1', '2017-01-01T12:00:00Z,1'],
+    ['without a code', 'R9,HH9,,CJ1,2017-01-01T12:00:00Z', 'HH9'],
+    ['with a broken date', 'R9,HH9,X,CJ1,01/02/2017', '01/02/2017'],
+  ])('has a row %s refused, kept as it came, and the next one read', async (_, line, kept) => {
+    const [broken, next, ...more] = await verdictsOf(`${head}\n${line}\nR2,HH2,X,CJ1,2017-01-02T12:00:00Z\n`);
+    expect(broken!.verdict).toMatchObject({ kind: 'rejected', step: 'parseRecord' });
+    expect(JSON.stringify(broken!.row)).toContain(kept);
+    expect(keptOf(next!.verdict)).toMatchObject({ event: { event_id: 'R2' } });
+    expect(more).toEqual([]);
+  });
+});
+
+it('says what it expects when the file is not there, or the preset', () => {
+  expect(() => readPreset('retail', [join(folder, 'none')], 'grocer')).toThrow(/expects one existing directory/);
+  expect(() => readPreset('retail', [fixture, fixture], 'grocer')).toThrow(/expects one existing directory/);
+  expect(() => readPreset('retail', [join(fixture, '..')], 'grocer')).toThrow(/expects redemptions\.csv in/);
+  expect(() => readPreset('toString', [fixture], 'grocer')).toThrow(/no preset is called toString; there are: retail/);
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { maskAddress, maskProperties, maskText } from './mask.ts';
+
+describe('in a text', () => {
+  it.each([
+    ['an e-mail', 'write to Jane.Doe+promo@mail.example.co.uk, ok?', 'write to [e-mail], ok?'],
+    ['an e-mail at the end of a sentence', 'jane@example.com.', '[e-mail].'],
+    ['a percent-encoded e-mail', 'jane%40example.com', '[e-mail]'],
+    ['an e-mail with accents', 'jané@exämple.com', '[e-mail]'],
+    ['a mention', 'ask @jane_doe!', 'ask [mention]!'],
+    ['a mention at the start', '@jane.doe said', '[mention] said'],
+    ['several mentions', '(@jane,@joan)', '([mention],[mention])'],
+    ['a phone number', 'call +1 (415) 555-0100 now', 'call [phone] now'],
+    ['a phone number without spaces', 'tel:+14155550100', 'tel:[phone]'],
+    ['a phone number with 00', '0044 20 7946 0958', '[phone]'],
+    ['an IP address', 'from 203.0.113.77', 'from [ip]'],
+    ['IP addresses with what surrounds them', 'ip=203.0.113.77:443,192.168.0.1', 'ip=[ip]:443,[ip]'],
+    ['all at once', '@jane jane@example.com +14155550100, 203.0.113.77', '[mention] [e-mail] [phone], [ip]'],
+  ])('%s is masked', (_, text, masked) => expect(maskText(text)).toBe(masked));
+
+  it.each([
+    ['a price', '$5.49, not 1,299.00 or €1.000.000'],
+    ['a date', '2026-10-05, 05/10/2026, 5.10.2026'],
+    ['a time with a zone', '2026-10-05T09:00:00.000+0100 and 2026-10-05T09:00:00+01:00'],
+    ['an id', 'transaction 31198980681, coupon 51380041013'],
+    ['a uuid', '123e4567-e89b-42d3-a456-426614174000'],
+    ['an ordinary number', '100000 people, +100 points, 1+1=2, +20%'],
+    ['a version', 'v2.10.300.4 and 1.5'],
+    ['an @ that names nobody', '3 @ 1.99, see you @ 5pm'],
+    ['ordinary text', 'Where can I buy it? 😍 #moonspoon'],
+    ['nothing', ''],
+  ])('%s is not', (_, text) => expect(maskText(text)).toBe(text));
+});
+
+it('in an address only e-mails are masked, also percent-encoded, and the rest still leads somewhere', () => {
+  expect(maskAddress('https://a.example/?e=jane%40example.com&b=1')).toBe('https://a.example/?e=[e-mail]&b=1');
+  expect(maskAddress('https://a.example/jane@example.com/x')).toBe('https://a.example/[e-mail]/x');
+  expect(maskAddress('https://a.example/@moonspoon?n=415')).toBe('https://a.example/@moonspoon?n=415');
+});
+
+describe('in properties', () => {
+  it.each([
+    'email',
+    'Customer_E-Mail',
+    'phone',
+    'mobile_number',
+    'user_name',
+    'username',
+    'handle',
+    'ip',
+    'client_ip',
+    'ipAddress',
+  ])('%s is masked whatever its value', (name) =>
+    expect(maskProperties({ [name]: 'x' })).toEqual({ [name]: '[masked]' }),
+  );
+
+  it.each(['zip', 'tip', 'shipping', 'recipe', 'till', 'department'])('%s is kept', (name) =>
+    expect(maskProperties({ [name]: '94110' })).toEqual({ [name]: '94110' }),
+  );
+
+  it('values are masked as text, names too', () =>
+    expect(maskProperties({ note: 'to jane@example.com', 'jane@example.com': 'yes' })).toEqual({
+      '[e-mail]': 'yes',
+      note: 'to [e-mail]',
+    }));
+
+  it('names come out sorted', () =>
+    expect(Object.keys(maskProperties({ b: '2', a: '1', c: '3' }))).toEqual(['a', 'b', 'c']));
+});
