@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { Fault } from './fault.ts';
 import { fault, faultsOf, says } from './faults-of.ts';
-import { currency, hashtags, id, identifiers, instant, money, quantity, text } from './fields.ts';
+import { brand_id, currency, hashtags, id, identifiers, instant, money, quantity, text } from './fields.ts';
 import { byStrength, type IdentifierKind, isBlocked, type RawIdentifier } from './values/identifier.ts';
 
 export const event_types = ['click', 'like', 'comment', 'share', 'coupon_redemption'] as const;
@@ -19,7 +19,7 @@ const fields = {
   event_id: id(128),
   type: z.enum(event_types),
   occurred_at: instant,
-  brand_id: id(128),
+  brand_id,
   consumer_id: id().optional(),
   identifiers: identifiers.optional(),
   campaign_id: id().optional(),
@@ -205,7 +205,7 @@ function propertiesOf(raw: Record<string, unknown>, faults: Fault[]): Record<str
     if (value === undefined || value === null) return;
     const flaw = flawIn(name, path) ?? flawIn(value, path);
     if (flaw) faults.push(flaw);
-    else properties[name] = typeof value === 'string' ? value : JSON.stringify(value);
+    else properties[name] = typeof value === 'string' ? value : JSON.stringify(sortedDeep(value));
   };
   if (typeof raw.properties === 'object' && raw.properties !== null && !Array.isArray(raw.properties))
     for (const [name, value] of Object.entries(raw.properties)) keep(name, value, `properties.${name}`);
@@ -213,6 +213,17 @@ function propertiesOf(raw: Record<string, unknown>, faults: Fault[]): Record<str
   if (raw.type !== 'coupon_redemption') for (const name of only_redemptions) keep(name, raw[name], name);
   if (raw.type !== 'share') keep('share_kind', raw.share_kind, 'share_kind');
   return properties;
+}
+
+/** The same value with the fields of its objects in order: equal content is equal text. */
+function sortedDeep(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortedDeep);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, inner]) => [name, sortedDeep(inner)]),
+  );
 }
 
 /** Something in a free value that could not be kept exactly: a number beyond 2^53, or half a surrogate pair. */

@@ -22,6 +22,9 @@ export const id = (max = 256) =>
     .regex(well_formed, says('bad_text', 'well-formed Unicode'))
     .regex(no_control, says('bad_text', 'no control characters'));
 
+/** The tenant: without '/', so that `brand/id` is one brand's only. */
+export const brand_id = id(128).regex(/^[^/]*$/, says('bad_text', 'no slash'));
+
 /** A value parsed by a function that gives null when it cannot. */
 function parsed<In extends z.ZodType, T>(input: In, parse: (value: z.output<In>) => T | null, message: string) {
   return input.transform((value, context): T => {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { flawIn, withoutEmpty } from './event.ts';
 import type { Fault } from './fault.ts';
 import { fault, faultsOf } from './faults-of.ts';
-import { currency, hashtags, id, identifiers, instant, lookback, money, text } from './fields.ts';
+import { brand_id, currency, hashtags, id, identifiers, instant, lookback, money, text } from './fields.ts';
 
 export const relationships = ['friend', 'blogger', 'celebrity', 'expert'] as const;
 export const coupon_uses = ['unique', 'shared'] as const;
@@ -14,7 +14,7 @@ export const leak_policies = ['keep', 'halve', 'withhold'] as const;
 export const cost_kinds = ['cogs', 'shipping', 'face_value', 'handling', 'fee', 'other'] as const;
 
 const common = {
-  brand_id: id(128),
+  brand_id,
   name: text(512).optional(),
   valid_from: instant.optional(),
   valid_to: instant.optional(),

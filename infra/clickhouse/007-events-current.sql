@@ -20,7 +20,7 @@ CREATE OR REPLACE VIEW events_current
     region LowCardinality(String) COMMENT 'Region of the store for a redemption, else of the influencer',
     is_valid Bool COMMENT 'False when quarantined: counted gross, never net, never a touch',
     invalid_reasons Array(LowCardinality(String)) COMMENT 'Why it is quarantined',
-    flags Array(LowCardinality(String)) COMMENT 'Remarks such as ambiguous_code; never change credit by themselves',
+    flags Array(LowCardinality(String)) COMMENT 'Remarks such as ambiguous_code; only owner_inactive changes credit',
     count Int64 COMMENT 'How many actions the row stands for; above 1 only for polled counters',
     link_code String COMMENT 'Short link code',
     url String COMMENT 'Address clicked',

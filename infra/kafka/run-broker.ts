@@ -90,7 +90,15 @@ export async function startBroker(
   if (!existsSync(join(directory, 'data/meta.properties'))) {
     const done = spawnSync(
       'java',
-      java('kafka.tools.StorageTool', 'format', '--standalone', '-t', randomBytes(16).toString('base64url'), '-c', file),
+      java(
+        'kafka.tools.StorageTool',
+        'format',
+        '--standalone',
+        '-t',
+        randomBytes(16).toString('base64url'),
+        '-c',
+        file,
+      ),
       { encoding: 'utf8' },
     );
     if (done.status !== 0) throw new Error(`Kafka could not format ${directory}: ${done.stdout}${done.stderr}`);

@@ -94,7 +94,7 @@ export interface EnrichedEvent {
   is_valid: boolean;
   /** Why it is quarantined, such as bot; empty when valid. */
   invalid_reasons: string[];
-  /** What an analyst should know, such as ambiguous_code, unknown_code, outside_validity. Never changes credit by itself. */
+  /** What an analyst should know, such as ambiguous_code, unknown_code, outside_validity. Only owner_inactive changes credit. */
   flags: string[];
   /** Fields the sender left open and enrichment filled: left open again when a stored event is sent again. */
   filled: string[];
@@ -486,7 +486,7 @@ export const EnrichedEventSchema = {
         "type": "array",
         "items": "string"
       },
-      "doc": "What an analyst should know, such as ambiguous_code, unknown_code, outside_validity. Never changes credit by itself."
+      "doc": "What an analyst should know, such as ambiguous_code, unknown_code, outside_validity. Only owner_inactive changes credit."
     },
     {
       "name": "filled",

@@ -1,4 +1,4 @@
-/** THE register of flags: remarks of enrichment that an analyst should know. They never change credit by themselves. */
+/** THE register of flags: remarks of enrichment that an analyst should know. Only owner_inactive changes credit: nobody earns for the code. */
 export const flags = {
   unknown_link: 'no link record has this short code at the time of the event',
   ambiguous_hashtag: 'several running campaigns have one of the hashtags: the campaign is left open',

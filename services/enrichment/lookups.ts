@@ -85,7 +85,9 @@ export function referenceIndex(): ReferenceIndex {
       const { kind, brand_id, id, valid_from, valid_to } = record;
       const known = { id, valid_from, valid_to, version: at, body: JSON.parse(record.body) as Bodies[KnownKind] };
       const key = `${kind}/${brand_id}/${id}`;
-      const others = (records.get(key) ?? []).filter((other) => other.valid_from !== valid_from);
+      const before = records.get(key) ?? [];
+      if (before.some((other) => other.valid_from === valid_from && other.version > at)) return;
+      const others = before.filter((other) => other.valid_from !== valid_from);
       records.set(
         key,
         [known, ...others].sort((a, b) => b.version - a.version),

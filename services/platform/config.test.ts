@@ -16,13 +16,9 @@ describe('readConfig', () => {
     expect(readConfig({})).toMatchObject({
       KAFKA_BROKERS: undefined,
       CLICKHOUSE_URL: undefined,
-      CLICKHOUSE_USER: 'default',
-      CLICKHOUSE_PASSWORD: '',
       CLICKHOUSE_DATABASE: 'grapevine',
       GRAPEVINE_TOPIC_PREFIX: 'engagement.',
-      GRAPEVINE_BATCH_RECORDS: 10_000,
-      GRAPEVINE_FILL_MS: 100,
-      GRAPEVINE_INTENT_AGE_MS: 600_000,
+      GRAPEVINE_PII_KEY: undefined,
       LOG_LEVEL: 'warn',
     });
   });

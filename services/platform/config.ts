@@ -87,7 +87,7 @@ export const settings = {
     meaning: 'Source topics and the brands that may send there, as JSON. Absent: `collected`, any brand.',
   },
   GRAPEVINE_BATCH_RECORDS: {
-    schema: z.coerce.number().int().min(1).max(50_000).default(10_000),
+    schema: z.coerce.number().int().min(1).max(50_000).default(5_000),
     secret: false,
     meaning: 'Most records in one batch.',
   },

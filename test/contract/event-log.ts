@@ -214,8 +214,10 @@ export function eventLogContract(name: string, open: () => Promise<OpenedLog>): 
 
       test('may commit on a claim at once', async () => {
         const [name, group] = [await newTopic(), unique()];
-        await consume(group, name, (claim) => claim.commit(0, 'at once'));
-        await soon(async () => expect((await log.committed(group, name))[0]!.metadata).toBe('at once'));
+        const { done } = await consume(group, name, (claim) => claim.commit(0, 'at once'));
+        const committed = soon(async () => expect((await log.committed(group, name))[0]!.metadata).toBe('at once'));
+        await Promise.race([committed, done]);
+        expect((await log.committed(group, name))[0]!.metadata).toBe('at once');
       });
 
       test('of two members shares the partitions: no claim overlaps another, and together they cover all', async () => {

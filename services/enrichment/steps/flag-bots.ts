@@ -10,7 +10,7 @@ import { kept, type Outcome } from '../../platform/outcome.ts';
  */
 export function flagBots(event: EnrichedEvent): Outcome<EnrichedEvent> {
   const { user_agent, type } = event;
-  const suspicious = user_agent === null ? type === 'click' && event.count === 1 : isBot(user_agent);
+  const suspicious = (user_agent ?? '') === '' ? type === 'click' && event.count === 1 : isBot(user_agent ?? '');
   return kept(suspicious ? { ...event, is_valid: false, invalid_reasons: [...event.invalid_reasons, 'bot'] } : event);
 }
 

@@ -22,7 +22,7 @@ it.each([
   ['commas', 'id,amount\nR1,5.49\nR2,\n'],
   ['semicolons', 'id;amount\nR1;5.49\nR2;\n'],
   ['tabs', 'id\tamount\nR1\t5.49\nR2\t\n'],
-  ['a byte order mark', '\uFEFFid,amount\nR1,5.49\nR2,\n'],
+  ['a byte order mark', '\uFEFF"id",amount\nR1,5.49\nR2,\n'],
   ['a byte order mark and semicolons', '\uFEFFid;amount\nR1;5.49\nR2;\n'],
   ['the line ends of Windows, and none at the end', 'id,amount\r\nR1,5.49\r\nR2,'],
   ['blanks and empty lines', 'id , amount\n\n R1 , 5.49\n\nR2,\n\n'],

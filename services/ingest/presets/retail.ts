@@ -37,20 +37,20 @@ async function* references(at: (name: string) => string, brand_id: string): Asyn
   for await (const { campaign_id = '', start_date = '', end_date = '', ...rest } of rowsOf(at('campaigns.csv'))) {
     const starts_at = `${start_date}T00:00:00Z`;
     starts.set(campaign_id, starts_at);
-    yield { kind: 'campaign', brand_id, id: campaign_id, starts_at, ends_at: dayAfter(end_date), ...rest };
+    yield { ...rest, kind: 'campaign', brand_id, id: campaign_id, starts_at, ends_at: dayAfter(end_date) };
   }
   for await (const { product_id, product_category, product_type, ...rest } of rowsOf(at('products.csv')))
-    yield { kind: 'product', brand_id, id: product_id, name: product_type, category: product_category, ...rest };
+    yield { ...rest, kind: 'product', brand_id, id: product_id, name: product_type, category: product_category };
   for await (const { campaign_id = '', loyalty_id = '', ...rest } of rowsOf(at('distribution.csv'))) {
     const identifiers = [{ kind: 'loyalty_id', value: loyalty_id }];
     yield {
+      ...rest,
       kind: 'distribution',
       brand_id,
       id: `${campaign_id}/${loyalty_id}`,
       campaign_id,
       identifiers,
       at: starts.get(campaign_id),
-      ...rest,
     };
   }
 }
@@ -65,13 +65,13 @@ async function* events(file: string, brand_id: string): AsyncGenerator<object> {
   for await (const { redemption_id, loyalty_id, redeemed_at, ...rest } of csvRows(file)) {
     const identifiers = loyalty_id ? [{ kind: 'loyalty_id', value: loyalty_id }] : undefined;
     yield {
+      ...rest,
       event_id: redemption_id,
       type: 'coupon_redemption',
       occurred_at: redeemed_at,
       brand_id,
       redemption_id,
       identifiers,
-      ...rest,
     };
   }
 }

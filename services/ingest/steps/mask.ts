@@ -2,28 +2,47 @@
 
 const email = /[^\s@<>"'(),;:=&?/]{1,64}(?:@|%40)[^\s@<>"'(),;:&?/]{1,255}\.[a-z]{2,24}/gi;
 const mention = /(^|[^\w@])@[\w.]{2,64}/g;
-const phone = /(?<![\w.])(?:\+|00)[1-9][\d\s().-]{6,20}\d/g;
-const address = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])/g;
-const personal_name = /e-?mail|phone|mobile|handle|user_?name|(^|_)ip(_|$)|ip_?address/i;
+/** International form: + and digits, or 00 and a separator (00 alone begins article numbers, too). */
+const phone = /(?<![\w.])(?:\+[1-9][\d\s().-]{6,20}|00[1-9]\d{0,2}[\s().-][\d\s().-]{4,18})\d/g;
+const address = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\w)/g;
+const long_address =
+  /(?<![\w:])(?:(?:[0-9a-f]{1,4}:){3,7}[0-9a-f:]{1,20}|(?:[0-9a-f]{1,4}:)+:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?)(?![\w:])/gi;
+const personal_name = /e-?mail|phone|mobile|handle|user_?name|(^|_)ip(_|$)|ip_?address|identifiers|issued_to/i;
+const personal_parameter =
+  /([?&#;](?:[^=&#;]*(?:e-?mail|phone|mobile|handle|user_?name)[^=&#;]*|(?:[^=&#;]*_)?ip(?:_[^=&#;]*)?)=)[^&#;]*/gi;
 
 /** For a comment: e-mails, @mentions, international phone numbers and IP addresses become `[…]`. */
 export function maskText(text: string): string {
   let out = text;
   if (out.includes('@') || out.includes('%40')) out = out.replace(email, '[e-mail]').replace(mention, '$1[mention]');
-  if (/\d{3}/.test(out)) out = out.replace(phone, '[phone]').replace(address, '[ip]');
-  return out;
+  if (/\d/.test(out)) out = out.replace(address, '[ip]').replace(phone, '[phone]');
+  return out.includes(':') ? out.replace(long_address, '[ip]') : out;
 }
 
-/** For a URL: e-mails, also percent-encoded. */
-export const maskAddress = (url: string): string =>
-  url.includes('@') || url.includes('%40') ? url.replace(email, '[e-mail]') : url;
+/** For a URL: e-mails, also percent-encoded, and the values of parameters named after addresses and numbers of people. */
+export function maskAddress(url: string): string {
+  const out = url.includes('@') || url.includes('%40') ? url.replace(email, '[e-mail]') : url;
+  return /[?&#;]/.test(out) ? out.replace(personal_parameter, '$1[masked]') : out;
+}
 
 /** For properties: as for a comment, and the whole value where its name says that it is an address or a number of somebody. Sorted by name. */
 export function maskProperties(properties: Record<string, string>): Record<string, string> {
   const names = Object.keys(properties);
   if (names.length === 0) return properties;
   const out: Record<string, string> = {};
-  for (const name of names.sort())
-    out[maskText(name)] = personal_name.test(name) ? '[masked]' : maskText(properties[name] ?? '');
+  for (const name of names.sort()) {
+    let shown = maskText(name);
+    for (let again = 2; Object.hasOwn(out, shown); again++) shown = `${maskText(name)} ${again}`;
+    out[shown] = personal_name.test(name) ? '[masked]' : maskText(properties[name] ?? '');
+  }
   return out;
+}
+
+/** For any JSON value: every text inside as a comment, and whole where the field's name says whose it is. */
+export function maskDeep(value: unknown, name = ''): unknown {
+  if (name !== '' && personal_name.test(name)) return '[masked]';
+  if (typeof value === 'string') return maskText(value);
+  if (Array.isArray(value)) return value.map((inner) => maskDeep(inner));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([field, inner]) => [maskText(field), maskDeep(inner, field)]));
 }

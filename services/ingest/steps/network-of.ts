@@ -17,8 +17,11 @@ function networkOfSix(address: string): string | null {
   if (halves.length === 2 ? missing < 1 : missing !== 0) return null;
   const all = [...left, ...Array<string>(missing).fill('0'), ...right];
   if (!all.every((group) => /^[0-9a-f]{1,4}$/i.test(group))) return null;
-  return `${all
+  const numbers = all.map((group) => Number.parseInt(group, 16));
+  const mapped = numbers.slice(0, 5).every((number) => number === 0) && numbers[5] === 0xffff;
+  if (mapped) return `${numbers[6]! >> 8}.${numbers[6]! & 255}.${numbers[7]! >> 8}.0/24`;
+  return `${numbers
     .slice(0, 3)
-    .map((group) => Number.parseInt(group, 16).toString(16))
+    .map((number) => number.toString(16))
     .join(':')}::/48`;
 }

@@ -5,7 +5,7 @@ import type { RawIdentifier } from '../../../schemas/values/identifier.ts';
 import { fingerprint, type Keys } from '../../platform/keys.ts';
 import { kept, type Outcome } from '../../platform/outcome.ts';
 import type { Ingested, IngestLookups, SourceRecord } from '../pipeline.ts';
-import { maskAddress, maskProperties, maskText } from './mask.ts';
+import { maskAddress, maskDeep, maskProperties, maskText } from './mask.ts';
 import { networkOf } from './network-of.ts';
 import type { ParsedRecord } from './parse-record.ts';
 
@@ -18,7 +18,8 @@ import type { ParsedRecord } from './parse-record.ts';
 export function pseudonymise(record: ParsedRecord, { keys }: IngestLookups): Outcome<Ingested> {
   if ('event' in record) return kept({ kind: 'event', event: acceptedEvent(record.event, record.source, keys) });
   const { reference, source } = record;
-  const { kind, brand_id, id, name, valid_from, valid_to } = reference;
+  const { kind, brand_id, id, valid_from, valid_to } = reference;
+  const name = reference.name === null ? null : maskText(reference.name);
   const body = JSON.stringify(pseudonymousBody(reference, keys));
   return kept({
     kind: 'reference',
@@ -53,15 +54,15 @@ function acceptedEvent(event: CollectedEvent, source: SourceRecord, keys: Keys):
     platform: event.platform,
     url: event.url === null ? null : maskAddress(event.url),
     referrer: event.referrer === null ? null : maskAddress(event.referrer),
-    user_agent: event.user_agent,
+    user_agent: event.user_agent === null ? null : maskAddress(event.user_agent),
     network: network === null ? null : keys.pseudonym(event.brand_id, 'network', '', network),
     link_code: event.link_code,
     text: event.text === null ? null : maskText(event.text),
     language: event.language,
     parent_id: event.parent_id,
-    channel: event.channel,
+    channel: event.channel === null ? null : maskText(event.channel),
     share_kind: event.share_kind,
-    hashtags: event.hashtags,
+    hashtags: event.hashtags.map(maskText),
     count: event.count,
     coupon_code: event.coupon_code,
     redemption_id: event.redemption_id,
@@ -99,18 +100,31 @@ interface RawHandle {
   valid_to?: number;
 }
 
+/** Fields of a kind that hold identifiers; elsewhere such a name is an unknown field like any other. */
+const personal_fields: Record<string, readonly string[]> = {
+  influencer: ['identifiers', 'handles'],
+  coupon: ['issued_to'],
+  distribution: ['identifiers'],
+  person: ['identifiers'],
+};
+/** Addresses of pages and places, not of people. */
+const public_fields = new Set(['url']);
+
 /** Identifiers and handles as pseudonyms, other texts masked; the shape stays. */
-function pseudonymousBody({ brand_id, body }: CollectedReference, keys: Keys): Record<string, unknown> {
+function pseudonymousBody({ kind, brand_id, body }: CollectedReference, keys: Keys): Record<string, unknown> {
+  const personal = personal_fields[kind] ?? [];
   const out: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(body)) {
-    if (field === 'identifiers' || field === 'issued_to')
-      out[field] = pseudonyms(value as RawIdentifier[], brand_id, keys);
+    if (/^code$|_ids?$/.test(field))
+      out[field] = value; // what events are matched by must stay as it is
+    else if (!personal.includes(field))
+      out[field] = public_fields.has(field) ? maskAddress(String(value)) : maskDeep(value, field);
     else if (field === 'handles')
       out[field] = (value as RawHandle[]).map(({ handle, ...scope }) => ({
         ...scope,
         pseudonym: keys.pseudonym(brand_id, 'handle', scope.platform, handle.trim().replace(/^@+/, '').toLowerCase()),
       }));
-    else out[field] = typeof value === 'string' ? maskAddress(value) : value;
+    else out[field] = pseudonyms(value as RawIdentifier[], brand_id, keys);
   }
   return out;
 }
