@@ -1,21 +1,28 @@
 /** One process per directory: a lock file with the owner's pid. A lock left by a dead process is taken over. */
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
+
+/** Locks of this process: a file with our pid that is not among them is from an earlier process that had it (a container, restarted). */
+const own = new Set<string>();
 
 /** Throws when a living process holds the directory; returns the function that gives it back. */
 export function lockDirectory(directory: string, what: string): () => void {
   mkdirSync(directory, { recursive: true });
-  const file = join(directory, 'lock');
+  const file = resolve(directory, 'lock');
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
       const handle = openSync(file, 'wx');
       writeSync(handle, String(process.pid));
       closeSync(handle);
-      return () => rmSync(file, { force: true });
+      own.add(file);
+      return () => {
+        own.delete(file);
+        rmSync(file, { force: true });
+      };
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'EEXIST') throw error;
       const pid = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-      if (alive(pid))
+      if (pid === process.pid ? own.has(file) : alive(pid))
         throw new Error(
           `the ${what} in ${directory} is in use by process ${pid}: stop it, or use another --data directory`,
         );

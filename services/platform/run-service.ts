@@ -57,7 +57,7 @@ export function runService(service: Service, options: LoopOptions): Promise<Cons
 }
 
 async function runClaim(claim: Claim, service: Service, options: LoopOptions): Promise<void> {
-  let offset = claim.committed.offset ?? 0;
+  let offset = claim.committed.offset ?? (await firstKept(claim, options.log));
   let took_ms = 0;
   let announced = service.exact ? parseIntent(claim.committed.metadata) : null;
   while (!claim.signal.aborted) {
@@ -86,6 +86,11 @@ async function runClaim(claim: Claim, service: Service, options: LoopOptions): P
       );
     }
   }
+}
+
+/** Where a group begins that has never committed: at the first record that is still there. */
+async function firstKept({ topic, partition }: Claim, log: EventLog): Promise<number> {
+  return (await log.bounds(topic)).find((bounds) => bounds.partition === partition)?.start ?? 0;
 }
 
 /** Announce, work (retrying outages), commit. Returns the next offset to read. */

@@ -36,12 +36,15 @@ export class ChunkStore {
     this.#durable = durable;
   }
 
-  /** Finds each partition's bounds, after dropping what retention and compaction no longer keep. */
-  openTopic(topic: TopicSettings): void {
+  /**
+   * Finds each partition's bounds, after dropping what retention and compaction no longer keep. Nothing that some group has not read yet
+   * (from `readTo` on) is compacted: a range that was announced must read the same again.
+   */
+  openTopic(topic: TopicSettings, readTo: (partition: number) => number): void {
     this.#settings.set(topic.name, topic);
     for (let partition = 0; partition < topic.partitions; partition++) {
       this.#retain(topic, partition);
-      if (topic.compacted) this.#compact(topic.name, partition);
+      if (topic.compacted) this.#compact(topic.name, partition, readTo(partition));
       const last = this.#chunkAtOrBefore(topic.name, partition, Number.MAX_SAFE_INTEGER);
       const end = last ? last.first + chunkCount(last.bytes) : 0;
       this.#partitions.set(`${topic.name}/${partition}`, {
@@ -192,8 +195,8 @@ export class ChunkStore {
     for (const key of old) this.#db.removeSync(key);
   }
 
-  /** Blanks out every record that is not the newest of its key: offsets stay, bytes go. */
-  #compact(topic: string, partition: number): void {
+  /** Blanks out every record before `end` that is not the newest of its key: offsets stay, bytes go. */
+  #compact(topic: string, partition: number, end: number): void {
     const newest = new Map<string, number>();
     const chunks: { first: number; time: number; records: ChunkRecord[] }[] = [];
     for (const { key, value } of this.#db.getRange({ start: [topic, partition, 0], end: [topic, partition + 1, 0] })) {
@@ -205,7 +208,7 @@ export class ChunkStore {
     const blank: ChunkRecord = { key: null, value: Buffer.alloc(0) };
     for (const { first, time, records } of chunks) {
       const keep = records.map((record, i) =>
-        record.key === null || newest.get(record.key) === first + i ? record : blank,
+        first + i >= end || record.key === null || newest.get(record.key) === first + i ? record : blank,
       );
       if (keep.some((record, i) => record !== records[i]))
         this.#db.putSync([topic, partition, first], encodeChunk(keep, time));

@@ -11,6 +11,8 @@ interface Member {
   options: ConsumeOptions;
   /** Rejects the member's `done`. */
   fail(error: unknown): void;
+  /** Resolves it. */
+  end(): void;
 }
 
 interface Held {
@@ -47,7 +49,7 @@ export class EmbeddedGroup {
       settle = { resolve, reject };
     });
     done.catch(() => undefined);
-    const member: Member = { options, fail: (error) => settle.reject(error) };
+    const member: Member = { options, fail: (error) => settle.reject(error), end: () => settle.resolve() };
     this.#members.push(member);
     await this.#rebalance();
     const stop = async (): Promise<void> => {
@@ -66,8 +68,9 @@ export class EmbeddedGroup {
   }
 
   async close(): Promise<void> {
-    this.#members.length = 0;
+    const members = this.#members.splice(0);
     await this.#rebalance();
+    for (const member of members) member.end();
   }
 
   #rebalance(): Promise<void> {
@@ -93,8 +96,9 @@ export class EmbeddedGroup {
       if (this.#held.has(name)) continue;
       const abort = new AbortController();
       const claim = this.#claim(topic, partition, abort.signal);
-      const handler = member.options.onClaim(claim).catch((error) => member.fail(error));
-      this.#held.set(name, { member, abort, handler });
+      const held: Held = { member, abort, handler: Promise.resolve() };
+      this.#held.set(name, held);
+      held.handler = member.options.onClaim(claim).catch((error) => member.fail(error));
     }
   }
 

@@ -65,7 +65,7 @@ class EmbeddedLog implements EventLog {
 
   #load(topic: TopicSettings): void {
     this.#settings.set(topic.name, topic);
-    this.#chunks.openTopic(topic);
+    this.#chunks.openTopic(topic, (partition) => this.#readTo(topic.name, partition));
   }
 
   async #durable(): Promise<void> {
@@ -128,20 +128,21 @@ class EmbeddedLog implements EventLog {
       write: async (topic: string, partition: number, committed: Committed): Promise<void> => {
         await this.#commits.put(`${group}/${topic}/${partition}`, committed);
         await this.#durable();
-        if (this.#settings.get(topic)?.transient) await this.#dropRead(topic, partition);
+        if (this.#settings.get(topic)?.transient)
+          await this.#chunks.dropBefore(topic, partition, this.#readTo(topic, partition));
       },
     };
   }
 
-  /** Drops what every group that ever committed on the topic, or reads it now, has committed past. */
-  async #dropRead(topic: string, partition: number): Promise<void> {
+  /** The lowest offset that a group which ever committed on the topic, or reads it now, has still to read; 0 without any. */
+  #readTo(topic: string, partition: number): number {
     const readers = new Set([...this.#groups.keys()].filter((group) => this.#groups.get(group)?.reads(topic)));
     for (const key of this.#commits.getKeys()) {
       const [group = '', of, at] = String(key).split('/');
       if (of === topic && at === String(partition)) readers.add(group);
     }
     const offsets = [...readers].map((group) => this.#committing(group).read(topic, partition).offset ?? 0);
-    await this.#chunks.dropBefore(topic, partition, Math.min(...offsets));
+    return offsets.length === 0 ? 0 : Math.min(...offsets);
   }
 
   async bounds(topic: string): Promise<{ partition: number; start: number; end: number }[]> {

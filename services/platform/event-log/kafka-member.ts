@@ -155,7 +155,7 @@ export class KafkaMember {
   /** kafkajs would go to the beginning in silence: look before every leap. */
   async #checkRange(topic: string, partition: number, from: number): Promise<void> {
     const bounds = (await this.#admin.fetchTopicOffsets(topic)).find((b) => b.partition === partition);
-    if (!bounds || (from === 0 && Number(bounds.low) > 0) || from < Number(bounds.low) || from > Number(bounds.high))
+    if (!bounds || from < Number(bounds.low) || from > Number(bounds.high))
       throw new OffsetOutOfRange(
         `${topic}/${partition}: offset ${from} is outside [${bounds?.low ?? '?'}, ${bounds?.high ?? '?'}]: records were removed before they were read, or the topic was made anew`,
       );

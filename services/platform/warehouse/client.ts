@@ -89,7 +89,11 @@ class ClickHouseWarehouse implements Warehouse {
   async #text(client: ClickHouseClient, sql: string, format: string, settings: string[]): Promise<string> {
     const all = this.#remote ? [...settings, 'select_sequential_consistency = 1'] : settings;
     const tail =
-      all.length === 0 ? '' : /\bSETTINGS\b[^()]*$/i.test(sql) ? `, ${all.join(', ')}` : `\nSETTINGS ${all.join(', ')}`;
+      all.length === 0
+        ? ''
+        : /\bSETTINGS\s+\w+\s*=[^()]*$/i.test(sql.replace(/'(?:\\.|[^'\\])*'|`[^`]*`|--[^\n]*|\/\*[\s\S]*?\*\//g, ' '))
+          ? `\n, ${all.join(', ')}`
+          : `\nSETTINGS ${all.join(', ')}`;
     return guarded(async () => {
       const { stream } = await client.exec({ query: `${sql}${tail}\nFORMAT ${identifier(format)}` });
       const chunks: Buffer[] = [];
@@ -126,6 +130,12 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** The client takes the first word in parentheses for the kind, which may be one of the statement's; ClickHouse's own stands last. */
+const kindOf = (error: unknown): string | null => {
+  const whole = (error as { cause?: unknown } | null)?.cause;
+  return whole instanceof Error ? ([...whole.message.matchAll(/\(([A-Z][A-Z0-9_]{3,})\)/g)].at(-1)?.[1] ?? null) : null;
+};
+
 function warehouseError(error: unknown): WarehouseError {
   const message = error instanceof Error ? error.message : String(error);
   const { code, type } = (error ?? {}) as { code?: unknown; type?: unknown }; // the engine has a copy of the client of its own: no instanceof
@@ -134,7 +144,7 @@ function warehouseError(error: unknown): WarehouseError {
     return new WarehouseError(
       `ClickHouse ${number}: ${message.slice(0, 2_000)}`,
       number,
-      typeof type === 'string' ? type : null,
+      kindOf(error) ?? (typeof type === 'string' ? type : null),
       retriable_codes.has(number),
     );
   }

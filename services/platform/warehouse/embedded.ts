@@ -15,5 +15,28 @@ export async function openEngine(directory: string): Promise<EngineConnection> {
   const path = resolve(directory);
   mkdirSync(path, { recursive: true });
   // chdb carries its own copy of the client's types, of another minor version: the shapes are the same.
-  return chdb.createChdbConnection({ path }) as unknown as EngineConnection;
+  return drained(chdb.createChdbConnection({ path }) as unknown as EngineConnection);
+}
+
+/** chdb hands what a failed statement had already answered to the next one: one statement at a time, and after a failure one whose answer nobody reads. */
+function drained(engine: EngineConnection): EngineConnection {
+  let last: Promise<unknown> = Promise.resolve();
+  const drain = engine.command.bind(engine, { query: 'SELECT 1', query_id: '' } as Parameters<
+    EngineConnection['command']
+  >[0]);
+  const guarded =
+    <P, R>(call: (parameters: P) => Promise<R>) =>
+    (parameters: P): Promise<R> => {
+      const run = last
+        .then(() => call(parameters))
+        .catch(async (error: unknown) => {
+          await drain().catch(() => undefined);
+          throw error;
+        });
+      last = run.catch(() => undefined);
+      return run;
+    };
+  engine.exec = guarded(engine.exec.bind(engine));
+  engine.command = guarded(engine.command.bind(engine));
+  return engine;
 }

@@ -1,7 +1,7 @@
 /** Connections to the embedded engine for many callers: a connection runs one statement at a time and forgets its settings after it. */
 import { openEngine } from './embedded.ts';
 import type { AskedStatement } from './http-request.ts';
-import { bindText, identifier, quoted } from './statement.ts';
+import { identifier, quoted } from './statement.ts';
 
 type Engine = Awaited<ReturnType<typeof openEngine>>;
 
@@ -65,11 +65,14 @@ async function runOn(
     await text(seat.engine, `USE ${identifier(database)}`);
     seat.database = database;
   }
+  if (/^\s*(SET|USE)\b/i.test(statement)) return { bytes: Buffer.alloc(0), summary: {} };
   const names = Object.keys(settings);
   try {
     for (const name of names) await text(seat.engine, `SET ${name} = ${quoted(settings[name] ?? '')}`);
+    for (const [name, value] of Object.entries(parameters))
+      await text(seat.engine, `SET param_${identifier(name)} = ${quoted(value)}`);
     const result = await seat.engine.exec({
-      query: Object.keys(parameters).length > 0 ? bindText(statement, parameters) : statement,
+      query: statement,
       query_id,
       clickhouse_settings: { default_format: format },
     } as Parameters<Engine['exec']>[0]);

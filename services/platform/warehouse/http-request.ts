@@ -88,6 +88,11 @@ export function readRequest(
       'Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly. You should use method POST for modifying queries.',
       'READONLY',
     );
+  const bare = statement.replace(/'(?:\\.|[^'\\])*'|--[^\n]*|\/\*[\s\S]*?\*\//g, ' ');
+  if (reading.test(statement) && /;\s*\S/.test(bare))
+    throw new RequestRefused(400, 62, 'Multi-statements are not allowed', 'SYNTAX_ERROR');
+  if (method === 'GET' && /\bINSERT\s+INTO\b|\bINTO\s+OUTFILE\b/i.test(bare))
+    throw new RequestRefused(500, 164, 'Cannot execute query in readonly mode.', 'READONLY');
   const settings: Record<string, string> = {};
   const parameters: Record<string, string> = {};
   for (const [name, value] of search) {

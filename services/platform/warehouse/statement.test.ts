@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bind, bindText, identifier, insertStatement, quoted } from './statement.ts';
+import { bind, identifier, insertStatement, quoted } from './statement.ts';
 
 /** Reads a literal as ClickHouse does. */
 const unquoted = (literal: string): string => {
@@ -55,15 +55,6 @@ describe('bind', () => {
       expect(() => bind('{v:String}', { v: value })).toThrow(/cannot be a parameter/);
     expect(() => bind('{v:String}', {})).toThrow(/needs a parameter v/);
     expect(() => bind('a IN {v:Array(String)}', { v: 'x' })).toThrow(/needs an array/);
-  });
-});
-
-describe('bindText', () => {
-  test('reads the text form of the HTTP interface', () => {
-    const sql = 'SELECT {s:String}, { n : Int8 }, {none:Nullable(String)} FROM {t:Identifier} WHERE {other:String}';
-    expect(bindText(sql, { s: "a\\tb\\\\c\\'d", n: '1', none: '\\N', t: 'a`b' })).toBe(
-      "SELECT CAST('a\\tb\\\\c\\'d' AS String), CAST('1' AS Int8), CAST(NULL AS Nullable(String)) FROM `a\\`b` WHERE {other:String}",
-    );
   });
 });
 

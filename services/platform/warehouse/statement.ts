@@ -42,7 +42,8 @@ const member = (value: unknown): string =>
 /** From this many keys on a set is cheaper as one text that the engine reads as rows than as literals of the statement (4 times, at 10,000). */
 const many_keys = 100;
 
-const field = (value: unknown): string => String(value).replace(/[\\\n\r\t\0\b\f]/g, (c) => escapes[c] ?? c);
+const field = (value: unknown): string =>
+  value === null ? '\\N' : String(value).replace(/[\\\n\r\t\0\b\f]/g, (c) => escapes[c] ?? c);
 
 /** A set of keys for IN: literals, or a table read from one text. `type` is Array(T) or Array(Tuple(T, U)). */
 function set(values: readonly unknown[], type: string): string {
@@ -66,28 +67,6 @@ export function bind(sql: string, parameters: Record<string, unknown>): string {
     if (!inside) return `CAST(${literal(value)} AS ${type})`;
     if (!Array.isArray(value)) throw new Error(`IN {${name}} needs an array`);
     return inside + set(value, type);
-  });
-}
-
-const unescapes: Record<string, string> = {
-  b: '\b',
-  f: '\f',
-  r: '\r',
-  n: '\n',
-  t: '\t',
-  '0': '\0',
-  "'": "'",
-  '\\': '\\',
-};
-
-/** Puts `{name:Type}` parameters as ClickHouse's HTTP interface carries them (TSV-escaped text) into the statement. Unknown ones stay. */
-export function bindText(sql: string, parameters: Record<string, string>): string {
-  return sql.replace(/\{\s*(\w+)\s*:\s*([^}]+?)\s*\}/g, (whole, name: string, type: string) => {
-    const text = parameters[name];
-    if (text === undefined) return whole;
-    if (text === '\\N') return `CAST(NULL AS ${type})`;
-    const value = text.replace(/\\(.)/gs, (_, c: string) => unescapes[c] ?? c);
-    return type === 'Identifier' ? `\`${value.replace(/[`\\]/g, '\\$&')}\`` : `CAST(${quoted(value)} AS ${type})`;
   });
 }
 
