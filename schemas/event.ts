@@ -7,6 +7,7 @@ import type { Fault } from './fault.ts';
 import { fault, faultsOf, says } from './faults-of.ts';
 import { brand_id, currency, hashtags, id, identifiers, instant, money, quantity, text } from './fields.ts';
 import { byStrength, type IdentifierKind, isBlocked, type RawIdentifier } from './values/identifier.ts';
+import { largest_long } from './values/money.ts';
 
 export const event_types = ['click', 'like', 'comment', 'share', 'coupon_redemption'] as const;
 export const share_kinds = ['reshare', 'post', 'review', 'story', 'message'] as const;
@@ -38,7 +39,11 @@ const fields = {
   channel: id(64).optional(),
   share_kind: z.enum(share_kinds).optional(),
   hashtags: hashtags.optional(),
-  count: z.int().min(1).optional(),
+  count: z
+    .int()
+    .min(1)
+    .refine((count) => count !== largest_long + 1, says('number_out_of_range', `at most ${largest_long}`))
+    .optional(),
   coupon_code: id().trim().toUpperCase().optional(),
   redemption_id: id().optional(),
   status: z.enum(statuses).optional(),
@@ -108,7 +113,8 @@ export function parseEvent(input: Record<string, unknown>, at: number): ParsedEv
 
 /** null and '' are absent, whatever the field. */
 export function withoutEmpty(input: Record<string, unknown>): Record<string, unknown> {
-  const out: Record<string, unknown> = {};
+  // Without a prototype: a field named __proto__ must not lend its fields to the record.
+  const out: Record<string, unknown> = Object.create(null);
   for (const key in input) {
     const value = input[key];
     if (value !== null && value !== '') out[key] = value;

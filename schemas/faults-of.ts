@@ -56,13 +56,17 @@ function codeOf(issue: Issue, path: string, found: unknown): RejectCode {
 function expectedBy(issue: Issue): string {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.expected === 'int' ? 'a whole number' : `a ${issue.expected}`;
+      return issue.expected === 'int'
+        ? 'a whole number'
+        : `${/^[aeiou]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
     case 'invalid_value':
       return `one of ${issue.values.map(String).join(', ')}`;
     case 'too_small':
       return `at least ${issue.minimum}`;
     case 'too_big':
       return `at most ${issue.maximum}`;
+    case 'unrecognized_keys':
+      return 'no other fields';
     default:
       return issue.message
         .replace(/^.*Expected /, 'one of ')

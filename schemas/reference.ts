@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { flawIn, withoutEmpty } from './event.ts';
 import type { Fault } from './fault.ts';
-import { fault, faultsOf } from './faults-of.ts';
+import { fault, faultsOf, says } from './faults-of.ts';
 import { brand_id, currency, hashtags, id, identifiers, instant, lookback, money, text } from './fields.ts';
 
 export const relationships = ['friend', 'blogger', 'celebrity', 'expert'] as const;
@@ -35,12 +35,17 @@ const zone = (name: string): boolean => {
 };
 
 const cost = z.object({ kind: z.enum(cost_kinds), amount: money, currency, influencer_id: id().optional() });
-const handle = z.object({
-  platform: id(64).toLowerCase(),
-  handle: text(256).min(1),
-  valid_from: instant.optional(),
-  valid_to: instant.optional(),
-});
+const handle = z
+  .object({
+    platform: id(64).toLowerCase(),
+    handle: text(256).min(1),
+    valid_from: instant.optional(),
+    valid_to: instant.optional(),
+  })
+  .refine(({ valid_from, valid_to }) => valid_from === undefined || valid_to === undefined || valid_to > valid_from, {
+    path: ['valid_to'],
+    message: says('bad_window', 'later than valid_from'),
+  });
 const time_zone = text(64).refine(zone, 'unknown_value: a time zone such as America/Los_Angeles');
 
 export const referenceSchema = z.discriminatedUnion('kind', [

@@ -1,5 +1,5 @@
 /**
- * Starts a real Kafka broker without Docker: jars through Maven, run on Java 17 or later. `npm run kafka` runs one in the foreground;
+ * Starts a real Kafka broker without Docker: jars through Maven, run on Java 17 or later. `npm run kafka [-- DIRECTORY PORT]` runs one in the foreground;
  * tests call `startBroker`.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
@@ -130,7 +130,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     console.error(`no broker can be started here: it needs ${missing}`);
     process.exit(1);
   }
-  const broker = await startBroker(process.argv[2] ?? './kafka-data', { port: Number(process.env.KAFKA_PORT ?? 9092) });
+  const broker = await startBroker(process.argv[2] ?? './kafka-data', { port: Number(process.argv[3] ?? 9_092) });
   console.log(`Kafka at ${broker.address}, files in ${broker.directory}; Ctrl-C stops`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void broker.stop());
 }

@@ -53,7 +53,7 @@ const normalisers: Partial<Record<IdentifierKind, (value: string) => string | nu
     const digits = value.replace(/[\s().\-/]/g, '').replace(/^00/, '+');
     return /^\+[1-9]\d{6,14}$/.test(digits) ? digits : null;
   },
-  handle: (value) => value.replace(/^@+/, '').toLowerCase() || null,
+  handle: (value) => value.replace(/^[@\s]+/, '').toLowerCase() || null,
 };
 
 /** The form in which equal identifiers are equal text (e-mail lower case, phone E.164, handle without @); null when it cannot be one of its kind. */

@@ -32,6 +32,7 @@ function parseIso(text: string): number | null {
     ms,
   );
   const date = new Date(local);
+  if (date.getUTCFullYear() !== Number(year)) return null; // Date.UTC takes the years 0 to 99 for 1900 to 1999
   if (date.getUTCMonth() !== Number(month) - 1 || date.getUTCDate() !== Number(day)) return null;
   const at = local - (sign === '-' ? -1 : 1) * (Number(zoneHours) * 60 + Number(zoneMinutes)) * 60_000;
   return at >= 0 && at <= latest_ms ? at : null;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCurrency, parseMoney } from './money.ts';
 
-const e4 = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
+const e4 = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER - 1 });
 const written = (amount: number) => `${Math.floor(amount / 10_000)}.${String(amount % 10_000).padStart(4, '0')}`;
 
 describe('parseMoney', () => {
@@ -39,7 +39,7 @@ describe('parseMoney', () => {
     ['0', 0],
     [-0, 0],
     ['0.0001', 1],
-    ['900719925474.0991', Number.MAX_SAFE_INTEGER],
+    ['900719925474.0990', Number.MAX_SAFE_INTEGER - 1],
   ])('reads %s as %s', (value, amount) => expect(parseMoney(value)).toBe(amount));
 
   it.each([
@@ -55,7 +55,7 @@ describe('parseMoney', () => {
     '1 USD',
     '',
     '１',
-    '900719925474.0992',
+    '900719925474.0991',
     '1000000000000',
     -1,
     0.00001,

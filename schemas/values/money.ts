@@ -1,5 +1,8 @@
 /** Money: an integer count of 1/10,000 of a currency unit (`_e4`), whatever the currency. */
 
+/** The largest integer that avsc writes as a long: 2^53 - 2. */
+export const largest_long = Number.MAX_SAFE_INTEGER - 1;
+
 const decimal = /^(\d{1,12})(?:\.(\d{1,4}))?$/;
 
 /** '1.99' or 1.99 → 19900; null when it is not a decimal >= 0 with at most 4 decimals and 12 digits before the point. */
@@ -8,7 +11,7 @@ export function parseMoney(value: unknown): number | null {
   const found = decimal.exec(String(value));
   if (!found) return null;
   const e4 = Number(found[1]) * 10_000 + Number((found[2] ?? '').padEnd(4, '0'));
-  return Number.isSafeInteger(e4) ? e4 : null;
+  return e4 <= largest_long ? e4 : null;
 }
 
 /** Codes of ISO 4217 in use, as the runtime's own tables (CLDR) list them. */

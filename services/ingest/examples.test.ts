@@ -127,6 +127,25 @@ describe('bad input', () => {
     ['binary rubbish', Buffer.from(Array.from({ length: 512 }, (_, i) => (i * 197) % 256)), 'not_utf8', ''],
     ['nesting of 10,000 levels', nested(10_000), 'too_deep', ''],
     ['33 levels of lists', spliced(click, 'deep', '['.repeat(32) + ']'.repeat(32)), 'too_deep', ''],
+    ['a count too large for a long', { ...counter, count: Number.MAX_SAFE_INTEGER }, 'number_out_of_range', 'count'],
+    ['an amount too large for a long', { ...sale, amount: '900719925474.0991' }, 'bad_amount', 'amount'],
+    [
+      'an event id that only a prototype would have',
+      JSON.stringify({ ...click, event_id: undefined }).replace('{', '{"__proto__":{"event_id":"x"},'),
+      'missing_field',
+      'event_id',
+    ],
+    [
+      'a handle that ends before it begins',
+      {
+        ...coupon,
+        kind: 'influencer',
+        handles: [{ platform: 'x', handle: 'ana', valid_from: 2e12, valid_to: 1e12 }],
+      },
+      'bad_window',
+      'handles.0.valid_to',
+    ],
+    ['a reference record with an empty type', { ...coupon, type: null, code: 5 }, 'wrong_type', 'code'],
     ['a count beyond 2^53', spliced(counter, 'count', '9007199254740993'), 'number_out_of_range', 'count'],
     ['a count of half an action', { ...counter, count: 1.5 }, 'number_out_of_range', 'count'],
     ['a count as text', { ...counter, count: '12' }, 'wrong_type', 'count'],
@@ -230,11 +249,35 @@ describe('a fault shows nobody', () => {
     expect(found.split('\n').length).toBeGreaterThan(8);
   });
 
+  it('when a phone strays into a public field, or an e-mail into the name of one', () => {
+    expect(details({ ...sale, amount: phone })).not.toContain(phone);
+    expect(details({ kind: 'brand', brand_id: 'moonspoon', lookback: { [email]: '30d' } })).not.toContain(email);
+    const source = sourceOf(bytesOf({ ...click, properties: { [phone]: '', [email]: 2 ** 60 } }));
+    const { path } = rejectedOf(source, faultsOf(source.value), 'parseRecord', lookups).faults[0]!;
+    expect(path).not.toContain('mia');
+  });
+
   it.each(Object.keys(eventSchema.shape))('when an e-mail strays into %s', (field) => {
     for (const value of [`${email}\u0000`, [email], { [email]: email }, `${email}\ud800`]) {
       const verdict = decide({ ...sale, [field]: value });
       if (verdict.kind === 'rejected') expect(JSON.stringify(verdict.faults)).not.toContain('mia.lang');
       else expect(JSON.stringify(verdict)).not.toContain(email);
+    }
+  });
+});
+
+describe('a reference record', () => {
+  it('shows nobody in fields its kind does not know', () => {
+    const contact = { email: 'mia.lang@example.com', note: 'call +1 415 555 2671', handle: 'mia' };
+    for (const field of ['issued_to', 'handles', 'contact', 'e_mail']) {
+      const verdict = decide({
+        kind: 'store',
+        brand_id: 'moonspoon',
+        id: 's',
+        [field]: [contact, 'mia.lang@example.com'],
+      });
+      expect(verdict.kind).toBe('kept');
+      expect(JSON.stringify(verdict)).not.toMatch(/mia|555/);
     }
   });
 });

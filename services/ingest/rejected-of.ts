@@ -3,6 +3,7 @@ import type { Fault } from '../../schemas/fault.ts';
 import type { RejectedRecord } from '../../schemas/generated/rejected_record.ts';
 import type { IngestLookups, SourceRecord } from './pipeline.ts';
 import { max_bytes } from './steps/decode-json.ts';
+import { maskText } from './steps/mask.ts';
 
 const most_faults = 50;
 
@@ -24,7 +25,9 @@ export function rejectedOf(
     type: word(json.type ?? json.kind, 64),
     service: 'ingest',
     step,
-    faults: faults.slice(0, most_faults).map(({ code, path, detail }) => ({ code, path: word(path, 256), detail })),
+    faults: faults
+      .slice(0, most_faults)
+      .map(({ code, path, detail }) => ({ code, path: word(maskText(path), 256), detail })),
     sealed: keys.seal(brand_id, source.value),
   };
 }

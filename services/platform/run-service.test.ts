@@ -195,7 +195,7 @@ describe('an exact service', () => {
       },
       {},
       1_000,
-      { id: log.id, consume: lose } as EventLog,
+      { id: log.id, consume: lose, bounds: (name) => log.bounds(name) } as EventLog,
     );
     await soon(() => expect(fenced).toEqual([expect.any(ClaimLost)]));
     await consumer.stop();
@@ -209,7 +209,11 @@ describe('an exact service', () => {
     const lost = new AbortController();
     const lose: EventLog['consume'] = (options) =>
       log.consume({ ...options, onClaim: (claim) => options.onClaim({ ...claim, lost: lost.signal }) });
-    const consumer = await run(async () => lost.abort(), {}, 1_000, { id: log.id, consume: lose } as EventLog);
+    const consumer = await run(async () => lost.abort(), {}, 1_000, {
+      id: log.id,
+      consume: lose,
+      bounds: (name) => log.bounds(name),
+    } as EventLog);
     await soon(() => expect(lost.signal.aborted).toBe(true));
     await consumer.stop();
     await consumer.done;

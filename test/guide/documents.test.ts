@@ -63,7 +63,7 @@ it('links lead to files that exist', () => {
 
 const tableOf = (file: string, heading: string): string[] => {
   const section = read(file).split(`## ${heading}`)[1]?.split('\n## ')[0] ?? '';
-  return [...section.matchAll(/^\| `([A-Za-z_]+)` \|/gm)].map((row) => row[1]!);
+  return [...section.matchAll(/^\| `([A-Za-z_]+)` *\|/gm)].map((row) => row[1]!);
 };
 
 it('every setting is in the table of settings and in .env.example, and nothing else is', () => {

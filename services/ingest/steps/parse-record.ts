@@ -8,6 +8,8 @@ export type ParsedRecord =
   | { source: SourceRecord; event: CollectedEvent }
   | { source: SourceRecord; reference: CollectedReference };
 
+const isAbsent = (value: unknown): boolean => value === undefined || value === null || value === '';
+
 /**
  * Read the fields as the contract says: `type` makes an event, `kind` a reference record.
  * in       DecodedRecord
@@ -15,7 +17,7 @@ export type ParsedRecord =
  * refuses  every fault of the record at once, with the codes of schemas/reject-codes.ts
  */
 export function parseRecord({ source, json }: DecodedRecord): Outcome<ParsedRecord> {
-  if (json.kind !== undefined && json.type === undefined) {
+  if (!isAbsent(json.kind) && isAbsent(json.type)) {
     const { reference, faults } = parseReference(json);
     return faults ? rejected(faults) : kept({ source, reference });
   }

@@ -1,7 +1,7 @@
 import type { CollectedEvent } from '../../../schemas/event.ts';
 import type { AcceptedEvent, Identifier } from '../../../schemas/generated/accepted_event.ts';
 import type { CollectedReference } from '../../../schemas/reference.ts';
-import type { RawIdentifier } from '../../../schemas/values/identifier.ts';
+import { normaliseIdentifier, type RawIdentifier } from '../../../schemas/values/identifier.ts';
 import { fingerprint, type Keys } from '../../platform/keys.ts';
 import { kept, type Outcome } from '../../platform/outcome.ts';
 import type { Ingested, IngestLookups, SourceRecord } from '../pipeline.ts';
@@ -118,11 +118,11 @@ function pseudonymousBody({ kind, brand_id, body }: CollectedReference, keys: Ke
     if (/^code$|_ids?$/.test(field))
       out[field] = value; // what events are matched by must stay as it is
     else if (!personal.includes(field))
-      out[field] = public_fields.has(field) ? maskAddress(String(value)) : maskDeep(value, field);
+      out[field] = public_fields.has(field) && typeof value === 'string' ? maskAddress(value) : maskDeep(value, field);
     else if (field === 'handles')
       out[field] = (value as RawHandle[]).map(({ handle, ...scope }) => ({
         ...scope,
-        pseudonym: keys.pseudonym(brand_id, 'handle', scope.platform, handle.trim().replace(/^@+/, '').toLowerCase()),
+        pseudonym: keys.pseudonym(brand_id, 'handle', scope.platform, normaliseIdentifier('handle', handle) ?? handle),
       }));
     else out[field] = pseudonyms(value as RawIdentifier[], brand_id, keys);
   }

@@ -134,7 +134,7 @@ class EmbeddedLog implements EventLog {
     };
   }
 
-  /** The lowest offset that a group which ever committed on the topic, or reads it now, has still to read; 0 without any. */
+  /** The lowest offset that a group which ever committed on the topic, or reads it now, has still to read; beyond all without any. */
   #readTo(topic: string, partition: number): number {
     const readers = new Set([...this.#groups.keys()].filter((group) => this.#groups.get(group)?.reads(topic)));
     for (const key of this.#commits.getKeys()) {
@@ -142,7 +142,7 @@ class EmbeddedLog implements EventLog {
       if (of === topic && at === String(partition)) readers.add(group);
     }
     const offsets = [...readers].map((group) => this.#committing(group).read(topic, partition).offset ?? 0);
-    return offsets.length === 0 ? 0 : Math.min(...offsets);
+    return offsets.length === 0 ? Number.MAX_SAFE_INTEGER : Math.min(...offsets);
   }
 
   async bounds(topic: string): Promise<{ partition: number; start: number; end: number }[]> {
