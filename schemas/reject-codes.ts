@@ -4,6 +4,14 @@ export const reject_codes = {
   too_large: { meaning: 'the record is larger than 64 KiB', remedy: 'leave out what is not needed, or shorten texts' },
   not_utf8: { meaning: 'the bytes are not UTF-8', remedy: 'send JSON in UTF-8' },
   not_json: { meaning: 'the text is not JSON, or was cut short', remedy: 'send one whole JSON object per record' },
+  not_avro: {
+    meaning: 'the value is not Avro in the Confluent wire format, or not of the schema it names',
+    remedy: 'write with a registry-aware serializer: byte 0, schema id, body',
+  },
+  unknown_schema: {
+    meaning: 'the schema registry does not know the schema id of the value',
+    remedy: 'register the schema in the registry of this source, then send again',
+  },
   not_an_object: { meaning: 'the JSON is not an object', remedy: 'send one JSON object per record' },
   too_deep: { meaning: 'objects or lists are nested more than 32 deep', remedy: 'flatten the record' },
   missing_field: { meaning: 'a required field is absent, null or empty', remedy: 'send the field' },

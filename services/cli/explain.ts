@@ -130,7 +130,7 @@ const at = (ms: unknown): string => new Date(Number(ms)).toISOString();
 
 /** What a step did, in words; steps without an entry list the fields they changed. */
 const words: Record<string, (changed: Record<string, unknown>) => string[]> = {
-  decodeJson: () => ['one JSON object, not too large, not too deep'],
+  decodeValue: () => ['one JSON object, not too large, not too deep'],
   checkTenant: () => ['this source may speak for the brand'],
   parseRecord: ({ event, reference }) => {
     const record = (event ?? reference) as Record<string, unknown>;

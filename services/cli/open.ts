@@ -15,6 +15,7 @@ import { openEmbeddedLog } from '../platform/event-log/embedded.ts';
 import { openKafkaLog } from '../platform/event-log/kafka.ts';
 import type { EventLog, TopicSettings } from '../platform/event-log/port.ts';
 import { type Keys, openKeys } from '../platform/keys.ts';
+import { openRegistry, type SchemaRegistry } from '../platform/registry.ts';
 import type { Service } from '../platform/run-service.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
 import { openWarehouse } from '../platform/warehouse/client.ts';
@@ -102,10 +103,20 @@ export const topicSettings = (names: TopicNames): TopicSettings[] =>
 /** Source topics and who may speak there; without a setting `collected`, for these brands. */
 export const sourcesOf = (config: Config, names: TopicNames, brands: '*' | string[]): IngestLookups['sources'] =>
   new Map(
-    config.GRAPEVINE_SOURCES?.map((source) => [source.topic, { brand_ids: source.brands }]) ?? [
-      [names.collected, { brand_ids: brands }],
+    config.GRAPEVINE_SOURCES?.map((source) => [source.topic, { brand_ids: source.brands, format: source.format }]) ?? [
+      [names.collected, { brand_ids: brands, format: 'json' as const }],
     ],
   );
+
+/** The schema registry of the configuration; null without one. */
+export const registryOf = (config: Config): SchemaRegistry | null =>
+  config.SCHEMA_REGISTRY_URL
+    ? openRegistry({
+        url: config.SCHEMA_REGISTRY_URL,
+        username: config.SCHEMA_REGISTRY_USERNAME,
+        password: config.SCHEMA_REGISTRY_PASSWORD,
+      })
+    : null;
 
 export interface ServiceParts {
   config: Config;
@@ -115,7 +126,7 @@ export interface ServiceParts {
 }
 
 export const ingestOf = ({ config, ...parts }: ServiceParts, lookups: IngestLookups): Service[] => [
-  ingestService({ ...parts, lookups, batch_records: config.GRAPEVINE_BATCH_RECORDS }),
+  ingestService({ ...parts, lookups, registry: registryOf(config), batch_records: config.GRAPEVINE_BATCH_RECORDS }),
 ];
 
 export const enrichmentOf = ({ config, ...parts }: ServiceParts): Service[] => [

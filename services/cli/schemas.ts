@@ -9,6 +9,9 @@ import { ReferenceRecordSchema } from '../../schemas/generated/reference_record.
 import { RejectedRecordSchema } from '../../schemas/generated/rejected_record.ts';
 import { SettlementRequestSchema } from '../../schemas/generated/settlement_request.ts';
 import { referenceSchema } from '../../schemas/reference.ts';
+import { topicNames, topics } from '../../schemas/topics.ts';
+import { readConfig } from '../platform/config.ts';
+import { registryOf } from './open.ts';
 import { print, table, UsageError } from './output.ts';
 
 const avro: Record<string, { doc: string }> = {
@@ -27,8 +30,13 @@ export const schemasCommand = (): Command =>
     )
     .argument('[record]', 'event, reference, or an Avro record such as EnrichedEvent')
     .option('--json', 'print the list as JSON')
+    .option(
+      '--register',
+      'register the Avro records in the schema registry of SCHEMA_REGISTRY_URL, under BACKWARD compatibility',
+    )
     .addHelpText('after', '\nExample:\n  grapevine schemas EnrichedEvent')
-    .action((record: string | undefined, options: { json?: boolean }) => {
+    .action(async (record: string | undefined, options: { json?: boolean; register?: boolean }) => {
+      if (options.register) return register();
       if (record !== undefined) return print(schemaText(record));
       const rows = [
         ...Object.keys(input).map((name) => ({ name, id: '', format: 'JSON', doc: `What a brand sends as ${name}.` })),
@@ -53,4 +61,18 @@ function schemaText(record: string): string {
       `no record is called ${record}; one of: ${[...Object.keys(input), ...Object.keys(avro)].join(', ')}`,
     );
   return JSON.stringify(found, null, 2);
+}
+
+/** Our ids are fixed and travel in every record: the registry must hold the schemas under these ids. */
+async function register(): Promise<void> {
+  const config = readConfig(process.env);
+  const registry = registryOf(config);
+  if (!registry) throw new UsageError('SCHEMA_REGISTRY_URL is not set: which registry?');
+  const names = topicNames(config.GRAPEVINE_TOPIC_PREFIX);
+  for (const { name, record } of topics) {
+    const codec = codecs.find((one) => one.name === record);
+    const schema = avro[record];
+    if (!codec || !schema) continue;
+    print(`${names[name]}-value, id ${codec.id}: ${await registry.register(`${names[name]}-value`, schema, codec.id)}`);
+  }
 }

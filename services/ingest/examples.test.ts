@@ -43,6 +43,8 @@ const files = (folder: string) =>
 const events = files('event/valid');
 const references = files('reference/valid');
 
+/** Codes that only a source in Avro can earn: avro-source.test.ts shows each. */
+const avro_codes = new Set(['not_avro', 'unknown_schema']);
 const nested = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
 const refused = [
   ...files('refused'),
@@ -77,7 +79,11 @@ describe('examples', () => {
     const types = events.map(({ bytes }) => (JSON.parse(bytes.toString()) as { type: string }).type);
     expect(new Set(types)).toEqual(new Set(event_types));
     expect(references.map(({ name }) => name)).toEqual([...reference_kinds].sort());
-    expect(refused.map(({ name }) => name).sort()).toEqual(Object.keys(reject_codes).sort());
+    expect(refused.map(({ name }) => name).sort()).toEqual(
+      Object.keys(reject_codes)
+        .filter((code) => !avro_codes.has(code))
+        .sort(),
+    );
   });
 
   it('of what is kept show nobody', () => {
@@ -316,7 +322,7 @@ describe('a refused record', () => {
     expect(refuse(JSON.stringify(click).slice(0, 60))).toMatchObject({
       event_id: 'clk-1',
       type: 'click',
-      step: 'decodeJson',
+      step: 'decodeValue',
     });
   });
 
@@ -340,7 +346,8 @@ describe('whatever arrives', () => {
     }
     if (verdict.kind !== 'rejected') throw new Error(`ingest drops nothing, it was ${verdict.kind}`);
     expect(verdict.faults.length).toBeGreaterThan(0);
-    for (const { code } of verdict.faults) expect(Object.keys(reject_codes)).toContain(code);
+    for (const { code } of verdict.faults)
+      expect(Object.keys(reject_codes)).toContain(code);
     const record = rejectedOf(source, verdict.faults, verdict.step, lookups);
     expect(rejectedRecord.decode(rejectedRecord.encode(record))).toEqual(record);
     expect(keys.open(record.brand_id, record.sealed).equals(value)).toBe(true);

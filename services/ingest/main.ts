@@ -1,7 +1,8 @@
 /** Wiring of ingest: collected → accepted, reference, rejected. At least once; the sink makes it exact. */
-import { acceptedEvent, referenceRecord, rejectedRecord } from '../../schemas/codec.ts';
+import { acceptedEvent, foreignDecoder, referenceRecord, rejectedRecord, schemaIdOf } from '../../schemas/codec.ts';
 import type { TopicNames } from '../../schemas/topics.ts';
 import type { EventLog, LogRecord, OutgoingRecord } from '../platform/event-log/port.ts';
+import type { SchemaRegistry } from '../platform/registry.ts';
 import type { Service } from '../platform/run-service.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
 import { type IngestLookups, ingest } from './pipeline.ts';
@@ -14,10 +15,13 @@ export interface IngestParts {
   telemetry: Telemetry;
   topics: TopicNames;
   lookups: IngestLookups;
+  /** Needed when a source writes Avro. */
+  registry: SchemaRegistry | null;
   batch_records: number;
 }
 
-export function ingestService({ log, telemetry, topics, lookups, batch_records }: IngestParts): Service {
+export function ingestService({ log, telemetry, topics, lookups, registry, batch_records }: IngestParts): Service {
+  const decoders = new Map<number, ((bytes: Buffer) => unknown) | null>();
   return {
     name,
     topics: [...lookups.sources.keys()],
@@ -25,8 +29,9 @@ export function ingestService({ log, telemetry, topics, lookups, batch_records }
     batch_records,
     fill_ms: 0,
     async work(batch) {
+      const loaded = { ...lookups, decoders: await loadDecoders(batch.records, lookups, registry, decoders) };
       const out = telemetry.busy(name, 'decide', () =>
-        batch.records.map((record) => decideOne(record, topics, lookups, telemetry)),
+        batch.records.map((record) => decideOne(record, topics, loaded, telemetry)),
       );
       batch.fence();
       await log.produce(out);
@@ -63,4 +68,21 @@ function decideOne(
   );
   const key = `${record.topic}/${record.partition}/${record.offset}`;
   return { topic: topics.rejected, key, value: rejectedRecord.encode(refused) };
+}
+
+/** Decoders of the schemas a batch names. A schema the registry does not know may be registered later: it is asked for again. */
+async function loadDecoders(
+  records: readonly LogRecord[],
+  { sources }: IngestLookups,
+  registry: SchemaRegistry | null,
+  decoders: Map<number, ((bytes: Buffer) => unknown) | null>,
+): Promise<IngestLookups['decoders'] & {}> {
+  for (const { topic, value } of records) {
+    const id = sources.get(topic)?.format === 'avro' ? schemaIdOf(value) : null;
+    if (id === null || decoders.get(id)) continue;
+    if (!registry) throw new Error(`source ${topic} writes Avro: set SCHEMA_REGISTRY_URL`);
+    const schema = await registry.schemaOf(id);
+    decoders.set(id, schema === null ? null : foreignDecoder(schema));
+  }
+  return decoders;
 }

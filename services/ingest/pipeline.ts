@@ -4,7 +4,7 @@ import type { ReferenceRecord } from '../../schemas/generated/reference_record.t
 import type { Keys } from '../platform/keys.ts';
 import { pipeline } from '../platform/pipeline.ts';
 import { checkTenant } from './steps/check-tenant.ts';
-import { decodeJson } from './steps/decode-json.ts';
+import { decodeValue } from './steps/decode-value.ts';
 import { parseRecord } from './steps/parse-record.ts';
 import { pseudonymise } from './steps/pseudonymise.ts';
 
@@ -20,15 +20,23 @@ export interface SourceRecord {
 
 export interface IngestLookups {
   keys: Keys;
-  /** Source topic → the brands that may speak there. */
-  sources: ReadonlyMap<string, { brand_ids: '*' | readonly string[] }>;
+  /** Source topic → the brands that may speak there, and how they write. */
+  sources: ReadonlyMap<string, Source>;
+  /** Decoders of the schema ids of Avro sources, loaded per batch; null = the registry does not know the id. */
+  decoders?: ReadonlyMap<number, ((bytes: Buffer) => unknown) | null>;
+}
+
+export interface Source {
+  brand_ids: '*' | readonly string[];
+  /** json (default), or avro in the Confluent wire format, its schemas in the registry. */
+  format?: 'json' | 'avro';
 }
 
 /** What ingest makes of a record. */
 export type Ingested = { kind: 'event'; event: AcceptedEvent } | { kind: 'reference'; reference: ReferenceRecord };
 
 export const ingest = pipeline<SourceRecord, IngestLookups>('ingest')
-  .step(decodeJson)
+  .step(decodeValue)
   .step(checkTenant)
   .step(parseRecord)
   .step(pseudonymise);

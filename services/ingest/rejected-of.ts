@@ -2,7 +2,7 @@
 import type { Fault } from '../../schemas/fault.ts';
 import type { RejectedRecord } from '../../schemas/generated/rejected_record.ts';
 import type { IngestLookups, SourceRecord } from './pipeline.ts';
-import { max_bytes } from './steps/decode-json.ts';
+import { max_bytes } from './steps/decode-value.ts';
 import { maskText } from './steps/mask.ts';
 
 const most_faults = 50;

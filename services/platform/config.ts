@@ -9,12 +9,20 @@ const sources = z
     } catch {
       context.addIssue({
         code: 'custom',
-        message: 'expected JSON such as [{"topic":"engagement.collected","brands":["acme"]}]',
+        message: 'expected JSON such as [{"topic":"engagement.collected","brands":["acme"],"format":"json"}]',
       });
       return z.NEVER;
     }
   })
-  .pipe(z.array(z.object({ topic: z.string().min(1), brands: z.union([z.literal('*'), z.array(z.string().min(1))]) })));
+  .pipe(
+    z.array(
+      z.object({
+        topic: z.string().min(1),
+        brands: z.union([z.literal('*'), z.array(z.string().min(1))]),
+        format: z.enum(['json', 'avro']).default('json'),
+      }),
+    ),
+  );
 
 /** THE register of settings: name → how it is read, its default and what it is for. */
 export const settings = {
@@ -50,6 +58,17 @@ export const settings = {
     secret: false,
     meaning: 'A worker silent for this long loses its partitions, ms.',
   },
+  SCHEMA_REGISTRY_URL: {
+    schema: z.url({ protocol: /^https?$/ }).optional(),
+    secret: false,
+    meaning: 'Schema registry (Confluent REST API). Needed only for sources in Avro.',
+  },
+  SCHEMA_REGISTRY_USERNAME: { schema: z.string().default(''), secret: false, meaning: 'User of the schema registry.' },
+  SCHEMA_REGISTRY_PASSWORD: {
+    schema: z.string().default(''),
+    secret: true,
+    meaning: 'Password of the schema registry.',
+  },
   CLICKHOUSE_URL: {
     schema: z.url({ protocol: /^https?$/ }).optional(),
     secret: false,
@@ -84,7 +103,8 @@ export const settings = {
   GRAPEVINE_SOURCES: {
     schema: sources.optional(),
     secret: false,
-    meaning: 'Source topics and the brands that may send there, as JSON. Absent: `collected`, any brand.',
+    meaning:
+      'Source topics, the brands that may send there and their format (json, avro), as JSON. Absent: `collected`, any brand.',
   },
   GRAPEVINE_BATCH_RECORDS: {
     schema: z.coerce.number().int().min(1).max(50_000).default(5_000),

@@ -1,7 +1,7 @@
 import { fault } from '../../../schemas/faults-of.ts';
 import { kept, type Outcome, rejected } from '../../platform/outcome.ts';
 import type { IngestLookups } from '../pipeline.ts';
-import type { DecodedRecord } from './decode-json.ts';
+import type { DecodedRecord } from './decode-value.ts';
 
 /**
  * May this source speak for this brand? A record without a readable brand goes on: parsing names all that is wrong with it.

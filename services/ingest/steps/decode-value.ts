@@ -1,6 +1,8 @@
+import { schemaIdOf } from '../../../schemas/codec.ts';
+import type { Fault } from '../../../schemas/fault.ts';
 import { fault } from '../../../schemas/faults-of.ts';
 import { kept, type Outcome, rejected } from '../../platform/outcome.ts';
-import type { SourceRecord } from '../pipeline.ts';
+import type { IngestLookups, SourceRecord } from '../pipeline.ts';
 
 export interface DecodedRecord {
   source: SourceRecord;
@@ -12,26 +14,52 @@ const max_depth = 32;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Read the bytes as one JSON object.
+ * Read the value as one JSON object; a value of an Avro source by the writer's schema.
  * in       SourceRecord
  * adds     json
- * refuses  empty, too_large, not_utf8, not_json, not_an_object, too_deep
+ * refuses  empty, too_large, not_utf8, not_json, not_avro, unknown_schema, not_an_object, too_deep
  */
-export function decodeJson(source: SourceRecord): Outcome<DecodedRecord> {
+export function decodeValue(source: SourceRecord, { sources, decoders }: IngestLookups): Outcome<DecodedRecord> {
   const { value } = source;
   if (value.length === 0) return rejected([{ ...fault('empty', '', undefined, 'a JSON object') }]);
   if (value.length > max_bytes) return rejected([sized('too_large', value, `at most ${max_bytes} bytes`)]);
-  const text = decoded(value);
-  if (text === null) return rejected([sized('not_utf8', value, 'UTF-8')]);
-  const json = parsed(text);
-  if (json === undefined) return rejected([sized('not_json', value, 'a whole JSON object')]);
+  const read = sources.get(source.topic)?.format === 'avro' ? readAvro(value, decoders) : readJson(value);
+  if ('fault' in read) return rejected([read.fault]);
+  const { json } = read;
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     return rejected([fault('not_an_object', '', json, 'a JSON object')]);
   if (deeper(json, max_depth)) return rejected([sized('too_deep', value, `at most ${max_depth} levels`)]);
   return kept({ source, json: json as Record<string, unknown> });
 }
 
-const sized = (code: 'too_large' | 'not_utf8' | 'not_json' | 'too_deep', value: Buffer, expected: string) => {
+type Read = { json: unknown } | { fault: Fault };
+
+function readJson(value: Buffer): Read {
+  const text = decoded(value);
+  if (text === null) return { fault: sized('not_utf8', value, 'UTF-8') };
+  const json = parsed(text);
+  return json === undefined ? { fault: sized('not_json', value, 'a whole JSON object') } : { json };
+}
+
+function readAvro(value: Buffer, decoders: IngestLookups['decoders']): Read {
+  const id = schemaIdOf(value);
+  if (id === null) return { fault: sized('not_avro', value, 'byte 0, a schema id and a body') };
+  const decode = decoders?.get(id);
+  if (decode === undefined) throw new Error(`the schema ${id} was not loaded for this batch`);
+  if (decode === null)
+    return { fault: { ...sized('unknown_schema', value, `a schema id of the registry, not ${id}`) } };
+  try {
+    return { json: decode(value) };
+  } catch {
+    return { fault: sized('not_avro', value, `a body of schema ${id}`) };
+  }
+}
+
+const sized = (
+  code: 'too_large' | 'not_utf8' | 'not_json' | 'not_avro' | 'unknown_schema' | 'too_deep',
+  value: Buffer,
+  expected: string,
+) => {
   const { detail, ...rest } = fault(code, '', '', expected);
   return { ...rest, detail: detail.replace(/^found .*?, /, `found ${value.length} bytes, `) };
 };

@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import { sourceRecord } from '../../../test/support/events.ts';
-import { decodeJson, max_bytes } from './decode-json.ts';
+import { openKeys } from '../../platform/keys.ts';
+import { decodeValue, max_bytes } from './decode-value.ts';
 
-const decoded = (bytes: string | Buffer) => decodeJson(sourceRecord(Buffer.from(bytes as string)));
+const lookups = { keys: openKeys(Buffer.alloc(32, 7)), sources: new Map() };
+const decoded = (bytes: string | Buffer) => decodeValue(sourceRecord(Buffer.from(bytes as string)), lookups);
 const refusal = (bytes: string | Buffer) => {
   const outcome = decoded(bytes);
   return outcome.kind === 'rejected' ? outcome.faults.map((fault) => fault.code).join() : outcome.kind;
@@ -13,7 +15,7 @@ const sized = (bytes: number) => `{"a":"${'x'.repeat(bytes - 8)}"}`;
 
 it('reads one JSON object, also after a byte order mark, and keeps its source', () => {
   const source = sourceRecord(Buffer.from('\uFEFF {"a": "ü", "a": 1, "b": {}}\n'));
-  expect(decodeJson(source)).toEqual({ kind: 'kept', value: { source, json: { a: 1, b: {} } } });
+  expect(decodeValue(source, lookups)).toEqual({ kind: 'kept', value: { source, json: { a: 1, b: {} } } });
 });
 
 it.each([

@@ -1,0 +1,116 @@
+/** A source topic in Avro, its schemas in a registry: through ingest's own service, with the log and the registry faked. */
+import avsc from 'avsc';
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { acceptedEvent, rejectedRecord } from '../../schemas/codec.ts';
+import { topicNames } from '../../schemas/topics.ts';
+import type { EventLog, LogRecord, OutgoingRecord } from '../platform/event-log/port.ts';
+import { openKeys } from '../platform/keys.ts';
+import { RegistryUnavailable, type SchemaRegistry } from '../platform/registry.ts';
+import { telemetryTo } from '../platform/telemetry.ts';
+import { ingestService } from './main.ts';
+
+const schema: avsc.Schema = {
+  type: 'record',
+  name: 'ShopEvent',
+  fields: [
+    { name: 'event_id', type: 'string' },
+    { name: 'type', type: 'string' },
+    { name: 'occurred_at', type: { type: 'long', logicalType: 'timestamp-millis' } },
+    { name: 'brand_id', type: 'string' },
+    { name: 'consumer_id', type: ['null', 'string'], default: null },
+    {
+      name: 'till',
+      type: ['null', { type: 'record', name: 'Till', fields: [{ name: 'lane', type: 'int' }] }],
+      default: null,
+    },
+  ],
+};
+const type = avsc.Type.forSchema(schema, { wrapUnions: 'never' });
+const topics = topicNames('engagement.');
+
+const wire = (id: number, value: unknown): Buffer => {
+  const body = type.toBuffer(value);
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(id, 1);
+  return Buffer.concat([head, body]);
+};
+const event = {
+  event_id: 'e1',
+  type: 'like',
+  occurred_at: Date.UTC(2026, 9, 1),
+  brand_id: 'acme',
+  consumer_id: 'jo',
+  till: { lane: 3 },
+};
+
+async function sent(values: Buffer[], registry: SchemaRegistry | null): Promise<OutgoingRecord[]> {
+  const out: OutgoingRecord[] = [];
+  const log = { produce: async (records: OutgoingRecord[]) => void out.push(...records) } as unknown as EventLog;
+  const lookups = {
+    keys: openKeys(Buffer.alloc(32, 7)),
+    sources: new Map([['shop', { brand_ids: ['acme'], format: 'avro' as const }]]),
+  };
+  const service = ingestService({
+    log,
+    telemetry: telemetryTo(pino({ level: 'silent' })),
+    topics,
+    lookups,
+    registry,
+    batch_records: 10,
+  });
+  const records: LogRecord[] = values.map((value, offset) => ({
+    topic: 'shop',
+    partition: 0,
+    offset,
+    timestamp: Date.UTC(2026, 10, 1),
+    key: null,
+    value,
+  }));
+  await service.work({ topic: 'shop', partition: 0, records, name: 'b', replayed: false, fence: () => undefined });
+  return out;
+}
+const registry = (schemas: Record<number, unknown>): SchemaRegistry => ({
+  schemaOf: async (id) => (schemas[id] === undefined ? null : JSON.stringify(schemas[id])),
+  register: async () => 'present',
+});
+const codes = (record: OutgoingRecord) => rejectedRecord.decode(record.value).faults.map(({ code }) => code);
+
+describe('a source in Avro', () => {
+  it('is read by the writer’s schema; unknown fields are kept', async () => {
+    const [record] = await sent([wire(7, event)], registry({ 7: schema }));
+    expect(record!.topic).toBe(topics.accepted);
+    expect(acceptedEvent.decode(record!.value)).toMatchObject({
+      event_id: 'e1',
+      type: 'like',
+      brand_id: 'acme',
+      occurred_at: event.occurred_at,
+      properties: { till: '{"lane":3}' },
+    });
+  });
+  it('refuses what is not Avro, what is cut short and what names an unknown schema, each with its code, and goes on', async () => {
+    const records = await sent(
+      [Buffer.from('{"event_id":"x"}'), wire(7, event).subarray(0, 12), wire(9, event), wire(7, event)],
+      registry({ 7: schema }),
+    );
+    expect(records.map(({ topic }) => topic)).toEqual([
+      topics.rejected,
+      topics.rejected,
+      topics.rejected,
+      topics.accepted,
+    ]);
+    expect(records.slice(0, 3).map(codes)).toEqual([['not_avro'], ['not_avro'], ['unknown_schema']]);
+  });
+  it('waits when the registry does not answer: nothing is refused', async () => {
+    const down: SchemaRegistry = {
+      schemaOf: async () => {
+        throw new RegistryUnavailable('down');
+      },
+      register: async () => 'present',
+    };
+    await expect(sent([wire(7, event)], down)).rejects.toMatchObject({ retriable: true });
+  });
+  it('without a registry stops with what to do', async () => {
+    await expect(sent([wire(7, event)], null)).rejects.toThrow('set SCHEMA_REGISTRY_URL');
+  });
+});
