@@ -346,8 +346,7 @@ describe('whatever arrives', () => {
     }
     if (verdict.kind !== 'rejected') throw new Error(`ingest drops nothing, it was ${verdict.kind}`);
     expect(verdict.faults.length).toBeGreaterThan(0);
-    for (const { code } of verdict.faults)
-      expect(Object.keys(reject_codes)).toContain(code);
+    for (const { code } of verdict.faults) expect(Object.keys(reject_codes)).toContain(code);
     const record = rejectedOf(source, verdict.faults, verdict.step, lookups);
     expect(rejectedRecord.decode(rejectedRecord.encode(record))).toEqual(record);
     expect(keys.open(record.brand_id, record.sealed).equals(value)).toBe(true);
