@@ -1,8 +1,9 @@
 -- Every accepted event, as signed rows: a correction cancels the old row (sign -1) and writes a new one under a higher revision.
 -- Plain MergeTree, because a replay needs what a collapsing merge would destroy. Ordered by (brand, event id): the seen check of every
 -- batch reads by it. Partitioned by month of the broker's time, never finer: a deduplication token holds per table partition.
--- Projections live in the same part as the rows, so they cannot drift: by_person and by_redemption are look-ups of the settler and the
--- recorder, quarter_hour is the aggregate the daily views read.
+-- Projections live in the same part as the rows, so they cannot drift: by_person holds the touches of a person whole, by_redeemer the
+-- redemptions of a person as far as the recorder asks, by_redemption finds the rows of a redemption, quarter_hour is what the daily views read.
+-- Parts stay compact and merges take few rows at a time: with this many columns wide parts would cost memory that grows with the table.
 CREATE TABLE IF NOT EXISTS events
 (
     source_topic LowCardinality(String) COMMENT 'Source topic the event was read from',
@@ -70,9 +71,22 @@ CREATE TABLE IF NOT EXISTS events
     identifier_kinds Array(LowCardinality(String)) COMMENT 'Kinds of all identifiers, strongest first',
     identifier_platforms Array(LowCardinality(String)) COMMENT 'Platforms of all identifiers',
     identifier_pseudonyms Array(String) COMMENT 'Pseudonyms of all identifiers',
+    redeemer String MATERIALIZED if(type = 'coupon_redemption', identity_key, '') COMMENT 'Who redeemed; empty for touches: few rows have one, so they are found fast',
     sign Int8 COMMENT '1 = stands, -1 = takes back the row of the same event id and revision',
     batch String COMMENT 'Range of the enriched topic the row was written for: the stem of its deduplication token',
-    PROJECTION by_person (SELECT brand_id, identity_key, occurred_at, _part_offset ORDER BY brand_id, identity_key, occurred_at),
+    PROJECTION by_person
+    (
+        SELECT
+            brand_id, identity_key, occurred_at, event_id, type, campaign_id, influencer_id, post_id, relationship, tier, count, is_valid, identity_kind,
+            influencer_identifiers, revision, sign
+        ORDER BY brand_id, identity_key, occurred_at
+    ),
+    PROJECTION by_redeemer
+    (
+        SELECT
+            brand_id, redeemer, occurred_at, redemption_id, status, click_window_ms, comment_window_ms, share_window_ms, like_window_ms, sign
+        ORDER BY brand_id, redeemer
+    ),
     PROJECTION by_redemption (SELECT brand_id, redemption_id, _part_offset ORDER BY brand_id, redemption_id),
     PROJECTION quarter_hour
     (

@@ -1,5 +1,5 @@
 /** Journeys for tests: touches named by letter, ages in days before the redemption. */
-import type { Journey, StoredEvent } from './journey.ts';
+import type { Journey, StoredEvent, Touch } from './journey.ts';
 
 export const redeemed_at = Date.UTC(2026, 9, 31);
 const day_ms = 86_400_000;
@@ -14,7 +14,6 @@ export function stored(partial: Partial<StoredEvent> = {}): StoredEvent {
     influencer_id: '',
     post_id: '',
     product_id: 'p',
-    platform: '',
     relationship: '',
     tier: '',
     count: 1,
@@ -28,7 +27,6 @@ export function stored(partial: Partial<StoredEvent> = {}): StoredEvent {
     status: 'redeemed',
     amount_e4: 100_000,
     currency: 'USD',
-    quantity: 1,
     retailer_id: 'r',
     store_id: 's',
     campaign_scope: 'brand',
@@ -36,7 +34,6 @@ export function stored(partial: Partial<StoredEvent> = {}): StoredEvent {
     owner_relationship: '',
     owner_tier: '',
     owner_identifiers: [],
-    issued_to: [],
     flags: [],
     leak_policy: '',
     click_window_ms: 30 * day_ms,
@@ -62,7 +59,7 @@ export const touch = (event_id: string, age: number, partial: Partial<StoredEven
   });
 
 /** A journey of these touches, oldest first, with a sale of `amount_e4`. */
-export const journeyOf = (touches: StoredEvent[], amount_e4: number | null = 100_000, owned = false): Journey => ({
+export const journeyOf = (touches: Touch[], amount_e4: number | null = 100_000, owned = false): Journey => ({
   redemption: stored({ amount_e4 }),
   net_e4: amount_e4,
   touches,

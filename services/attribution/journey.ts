@@ -3,8 +3,8 @@
  * Pure: the same set of stored events gives the same journey, in whatever order they came.
  */
 
-/** A standing row of `events`, as far as settlement needs it. '' = absent. */
-export interface StoredEvent {
+/** A standing click, like, comment or share, as far as settlement needs it. '' = absent. */
+export interface Touch {
   event_id: string;
   type: string;
   /** Epoch ms. */
@@ -13,8 +13,6 @@ export interface StoredEvent {
   campaign_id: string;
   influencer_id: string;
   post_id: string;
-  product_id: string;
-  platform: string;
   relationship: string;
   tier: string;
   count: number;
@@ -23,13 +21,17 @@ export interface StoredEvent {
   identity_key: string;
   identity_kind: string;
   influencer_identifiers: string[];
+}
+
+/** A standing row that speaks of a redemption. */
+export interface StoredEvent extends Touch {
+  product_id: string;
   identifier_pseudonyms: string[];
   coupon_code: string;
   redemption_id: string;
   status: string;
   amount_e4: number | null;
   currency: string;
-  quantity: number | null;
   retailer_id: string;
   store_id: string;
   campaign_scope: string;
@@ -37,7 +39,6 @@ export interface StoredEvent {
   owner_relationship: string;
   owner_tier: string;
   owner_identifiers: string[];
-  issued_to: string[];
   flags: string[];
   leak_policy: string;
   click_window_ms: number;
@@ -52,7 +53,7 @@ export interface Journey {
   /** Net of returns, in 1/10,000 of the currency unit; null = unpriced. */
   net_e4: number | null;
   /** Touches that may earn credit, by (occurred_at, event_id). */
-  touches: StoredEvent[];
+  touches: Touch[];
   /** Whether the code has an owner who may earn: known, active, not the redeemer. */
   owned: boolean;
 }
@@ -61,7 +62,7 @@ export interface Journey {
  * The journey of a redemption, from all standing events that name it and all standing touches of its person.
  * null when nothing stands: never redeemed (yet), voided, or quarantined.
  */
-export function readJourney(about: readonly StoredEvent[], touches: readonly StoredEvent[]): Journey | null {
+export function readJourney(about: readonly StoredEvent[], touches: readonly Touch[]): Journey | null {
   const [redemption] = about.filter((event) => event.status === 'redeemed').sort(byTime);
   if (!redemption?.is_valid) return null;
   if (about.some((event) => event.status === 'voided')) return null;
@@ -78,7 +79,7 @@ export function readJourney(about: readonly StoredEvent[], touches: readonly Sto
 }
 
 /** (occurred_at, event_id): the order in which ties are broken everywhere. */
-export function byTime(a: StoredEvent, b: StoredEvent): number {
+export function byTime(a: Touch, b: Touch): number {
   return a.occurred_at - b.occurred_at || (a.event_id < b.event_id ? -1 : a.event_id > b.event_id ? 1 : 0);
 }
 
@@ -101,7 +102,7 @@ const windows: Record<string, 'click_window_ms' | 'comment_window_ms' | 'share_w
 };
 
 /** Same person (the caller's look-up), in the look-back of its type, a single real action, and not on the redeemer's own posts. */
-function mayEarn(touch: StoredEvent, redemption: StoredEvent): boolean {
+function mayEarn(touch: Touch, redemption: StoredEvent): boolean {
   const window = windows[touch.type];
   if (window === undefined || touch.count !== 1 || !touch.is_valid) return false;
   if (touch.identity_key === '' || touch.identity_key !== redemption.identity_key) return false;

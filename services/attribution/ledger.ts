@@ -1,5 +1,5 @@
 /** Credits a journey should have, and the postings that lead there from what the ledger says. Pure. */
-import type { Journey, StoredEvent } from './journey.ts';
+import type { Journey, StoredEvent, Touch } from './journey.ts';
 import type { Share } from './models/model.ts';
 import { models } from './models/register.ts';
 import { splitExactly } from './split-exactly.ts';
@@ -69,7 +69,7 @@ function about(model: string, { redemption, net_e4 }: Journey) {
   return { brand_id, redemption_id, model, product_id, store_id, retailer_id, coupon_code, redeemed_at, currency };
 }
 
-function earner(to: StoredEvent | 'owner' | 'nobody', redemption: StoredEvent) {
+function earner(to: Touch | 'owner' | 'nobody', redemption: StoredEvent) {
   const { campaign_id, occurred_at: touched_at, event_id, owner_id, owner_relationship, owner_tier } = redemption;
   if (to === 'nobody')
     return {

@@ -9,7 +9,7 @@ import { type AttributionParts, recorder } from '../attribution/recorder/recorde
 import { settler } from '../attribution/settler/settler.ts';
 import { enrichmentService } from '../enrichment/main.ts';
 import { ingestService } from '../ingest/main.ts';
-import type { IngestLookups } from '../ingest/pipeline.ts';
+import type { IngestLookups } from '../ingest/records.ts';
 import { type Config, ConfigError } from '../platform/config.ts';
 import { openEmbeddedLog } from '../platform/event-log/embedded.ts';
 import { openKafkaLog } from '../platform/event-log/kafka.ts';

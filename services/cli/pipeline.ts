@@ -84,7 +84,7 @@ function assemble(
     async start() {
       if (consumers) return;
       consumers = [];
-      const options = { log, telemetry, intent_age_ms: config.GRAPEVINE_INTENT_AGE_MS, now: () => Date.now() };
+      const options = { log, telemetry, intent_age_ms: config.GRAPEVINE_INTENT_AGE_MS, now: () => performance.now() };
       for (const service of services) {
         const consumer = await runService(service, options);
         consumer.done.catch((error) => fail(error));

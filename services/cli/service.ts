@@ -61,7 +61,12 @@ async function service(name: ServiceName, { port, host }: { port: number; host: 
     const services = needs(parts, warehouse);
     for (const one of services)
       consumers.push(
-        await runService(one, { log, telemetry, intent_age_ms: config.GRAPEVINE_INTENT_AGE_MS, now: () => Date.now() }),
+        await runService(one, {
+          log,
+          telemetry,
+          intent_age_ms: config.GRAPEVINE_INTENT_AGE_MS,
+          now: () => performance.now(),
+        }),
       );
     const operations = await serveOperations(
       { log, warehouse, services, telemetry, failure: () => failure, now: () => Date.now() },

@@ -9,7 +9,8 @@ import type { Fault } from '../../schemas/fault.ts';
 import { reference_kinds } from '../../schemas/reference.ts';
 import { reject_codes } from '../../schemas/reject-codes.ts';
 import { openKeys } from '../platform/keys.ts';
-import { type IngestLookups, ingest, type SourceRecord } from './pipeline.ts';
+import { ingest } from './pipeline.ts';
+import type { IngestLookups, SourceRecord } from './records.ts';
 import { rejectedOf } from './rejected-of.ts';
 
 const root = resolve(import.meta.dirname, '../../schemas/examples');

@@ -5,7 +5,8 @@ import type { EventLog, LogRecord, OutgoingRecord } from '../platform/event-log/
 import type { SchemaRegistry } from '../platform/registry.ts';
 import type { Service } from '../platform/run-service.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
-import { type IngestLookups, ingest } from './pipeline.ts';
+import { ingest } from './pipeline.ts';
+import type { IngestLookups } from './records.ts';
 import { rejectedOf } from './rejected-of.ts';
 
 const name = 'grapevine-ingest';

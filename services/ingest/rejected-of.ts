@@ -1,7 +1,7 @@
 /** A refused record with all that is needed to repair and resend it: its faults, where it came from, its bytes sealed. */
 import type { Fault } from '../../schemas/fault.ts';
 import type { RejectedRecord } from '../../schemas/generated/rejected_record.ts';
-import type { IngestLookups, SourceRecord } from './pipeline.ts';
+import type { IngestLookups, SourceRecord } from './records.ts';
 import { max_bytes } from './steps/decode-value.ts';
 import { maskText } from './steps/mask.ts';
 

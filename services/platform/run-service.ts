@@ -39,6 +39,7 @@ export interface LoopOptions {
   telemetry: Telemetry;
   /** A batch older than this is handed over instead of written, ms: half of what the deduplication windows allow. */
   intent_age_ms: number;
+  /** ms from any beginning, never jumping: the wall clock may. */
   now(): number;
 }
 

@@ -216,6 +216,46 @@ describe.skipIf(address === '')('kafka', () => {
     }, 1_000);
   });
 
+  test('a topic that was deleted and made anew stops the consumer: its offsets mean other records now', async () => {
+    await withTopic(async (log, name) => {
+      const first = await hold(log, name);
+      await first.claim.commit(8, '');
+      await first.consumer.stop();
+      const admin = raw.admin();
+      await admin.connect();
+      await admin.deleteTopics({ topics: [name] });
+      await soon(async () => expect(await admin.listTopics()).not.toContain(name));
+      await admin.disconnect();
+      const anew = await connect();
+      try {
+        await soon(() => anew.createTopics([topic(name)]));
+        await anew.produce([{ topic: name, key: 'k', value: Buffer.from('other') }]);
+        const second = await anew.consume({
+          group: `group-${name}`,
+          topics: [name],
+          onClaim: async (claim) => {
+            await claim.fetch(claim.committed.offset ?? 0, 10, 5_000);
+          },
+        });
+        await expect(second.done).rejects.toThrow(OffsetOutOfRange);
+        await second.stop();
+      } finally {
+        await anew.close();
+      }
+    });
+  });
+
+  test('a message larger than the broker takes is said plainly, with what to do', async () => {
+    await withTopic(async (log, name) => {
+      const big = Buffer.alloc(17 << 20, Math.random().toString(36));
+      for (let i = 0; i < big.length; i += 7) big[i] = (i * 2_654_435_761) & 255;
+      await expect(log.produce([{ topic: name, key: 'k', value: big }])).rejects.toThrow(
+        /too large: raise max\.message\.bytes/,
+      );
+      await log.produce([{ topic: name, key: 'k', value: Buffer.from('the next one goes through') }]);
+    });
+  });
+
   test('no broker is said plainly, with what to do, and soon', async () => {
     const nowhere = openKafkaLog({
       brokers: ['127.0.0.1:1'],

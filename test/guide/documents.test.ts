@@ -12,7 +12,8 @@ const root = resolve(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
 const documents = ['README.md', 'docs/analysts.md', 'docs/operators.md'];
 /** Commands that other tests run (command-line, services, compose): they take long, never end, or need a broker. */
-const elsewhere = /^(npm (ci|start|test|run \S+)|docker compose .*|npx grapevine (start|warehouse|service|topics --create)\b.*)$/;
+const elsewhere =
+  /^(npm (ci|start|test|run \S+)|docker compose .*|npx grapevine (start|warehouse|service|topics --create)\b.*)$/;
 
 const home = scratch();
 beforeAll(() => {

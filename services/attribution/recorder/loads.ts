@@ -100,23 +100,23 @@ interface RedemptionReach {
   brand_id: string;
   redemption_id: string;
   identity_key: string;
-  occurred_at: number;
+  redeemed_ms: number;
   window_ms: number;
 }
 
-const inReach = (touch: EnrichedEvent, { occurred_at, window_ms }: RedemptionReach): boolean =>
-  touch.occurred_at <= occurred_at && occurred_at - touch.occurred_at <= window_ms;
+const inReach = (touch: EnrichedEvent, { redeemed_ms, window_ms }: RedemptionReach): boolean =>
+  touch.occurred_at <= redeemed_ms && redeemed_ms - touch.occurred_at <= window_ms;
 
 function redemptionsOf(warehouse: Warehouse, touches: EnrichedEvent[]): Promise<RedemptionReach[]> {
   let first = Number.POSITIVE_INFINITY;
   for (const touch of touches) first = Math.min(first, touch.occurred_at);
   return warehouse.query<RedemptionReach>(
-    `SELECT brand_id, redemption_id, identity_key, toUnixTimestamp64Milli(occurred_at) AS occurred_at,
+    `SELECT brand_id, redemption_id, redeemer AS identity_key, toUnixTimestamp64Milli(occurred_at) AS redeemed_ms,
        greatest(click_window_ms, comment_window_ms, share_window_ms, like_window_ms) AS window_ms
      FROM events
-     WHERE (brand_id, identity_key) IN {people:Array(Tuple(String, String))} AND type = 'coupon_redemption'
+     WHERE (brand_id, redeemer) IN {people:Array(Tuple(String, String))}
        AND status = 'redeemed' AND occurred_at >= fromUnixTimestamp64Milli({first:Int64}, 'UTC')
-     GROUP BY brand_id, redemption_id, identity_key, occurred_at, window_ms
+     GROUP BY brand_id, redemption_id, redeemer, occurred_at, window_ms
      HAVING sum(sign) > 0`,
     {
       people: pairs(touches.map((t) => [t.brand_id, t.identifiers[0]?.pseudonym ?? ''])),

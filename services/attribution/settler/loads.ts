@@ -1,18 +1,16 @@
 /** What the settler reads: the standing events of the redemptions asked for, the touches before them, and the ledger's balance. */
 import type { Warehouse } from '../../platform/warehouse/port.ts';
-import type { StoredEvent } from '../journey.ts';
+import type { StoredEvent, Touch } from '../journey.ts';
 import type { Credit } from '../ledger.ts';
 import { pairs } from '../pairs.ts';
 
-const columns = [
+const touch_columns = [
   'event_id',
   'type',
   'brand_id',
   'campaign_id',
   'influencer_id',
   'post_id',
-  'product_id',
-  'platform',
   'relationship',
   'tier',
   'count',
@@ -20,13 +18,16 @@ const columns = [
   'identity_key',
   'identity_kind',
   'influencer_identifiers',
+] as const satisfies readonly (keyof Touch)[];
+const redemption_columns = [
+  ...touch_columns,
+  'product_id',
   'identifier_pseudonyms',
   'coupon_code',
   'redemption_id',
   'status',
   'amount_e4',
   'currency',
-  'quantity',
   'retailer_id',
   'store_id',
   'campaign_scope',
@@ -40,10 +41,11 @@ const columns = [
   'comment_window_ms',
   'share_window_ms',
   'like_window_ms',
-] as const;
-const selected = `${columns.join(', ')}, toUnixTimestamp64Milli(occurred_at) AS occurred_ms, revision, sign`;
+] as const satisfies readonly (keyof StoredEvent)[];
+const selected = (columns: readonly string[]): string =>
+  `${columns.join(', ')}, toUnixTimestamp64Milli(occurred_at) AS occurred_ms, revision, sign`;
 
-type Loaded = Omit<StoredEvent, 'occurred_at'> & { occurred_ms: number; revision: number; sign: number };
+type Loaded<Row extends Touch> = Omit<Row, 'occurred_at'> & { occurred_ms: number; revision: number; sign: number };
 
 const redemptionKey = (row: { brand_id: string; redemption_id: string }): string =>
   `${row.brand_id}/${row.redemption_id}`;
@@ -61,8 +63,8 @@ function groupBy<T>(rows: T[], keyOf: (row: T) => string): Map<string, T[]> {
 }
 
 /** Rows whose signs do not cancel, by event id and revision. */
-function standing(rows: Loaded[]): StoredEvent[] {
-  const sums = new Map<string, { sum: number; row: Loaded | null }>();
+function standing<Row extends Touch>(rows: Loaded<Row>[]): Row[] {
+  const sums = new Map<string, { sum: number; row: Loaded<Row> | null }>();
   for (const row of rows) {
     const key = `${row.brand_id}/${row.event_id}/${row.revision}`;
     const cell = sums.get(key) ?? { sum: 0, row: null };
@@ -70,11 +72,11 @@ function standing(rows: Loaded[]): StoredEvent[] {
     if (row.sign > 0) cell.row = row;
     sums.set(key, cell);
   }
-  const out: StoredEvent[] = [];
+  const out: Row[] = [];
   for (const { sum, row } of sums.values()) {
     if (sum <= 0 || !row) continue;
     const { occurred_ms, revision: _revision, sign: _sign, ...event } = row;
-    out.push({ ...event, occurred_at: occurred_ms });
+    out.push({ ...event, occurred_at: occurred_ms } as unknown as Row);
   }
   return out;
 }
@@ -86,8 +88,8 @@ export interface Asked {
 
 /** Standing redemption events by `brand/redemption id`. */
 export async function loadRedemptions(warehouse: Warehouse, asked: Asked[]): Promise<Map<string, StoredEvent[]>> {
-  const rows = await warehouse.query<Loaded>(
-    `SELECT ${selected} FROM events
+  const rows = await warehouse.query<Loaded<StoredEvent>>(
+    `SELECT ${selected(redemption_columns)} FROM events
      WHERE (brand_id, redemption_id) IN {keys:Array(Tuple(String, String))} AND type = 'coupon_redemption'`,
     { keys: askedPairs(asked) },
   );
@@ -95,10 +97,7 @@ export async function loadRedemptions(warehouse: Warehouse, asked: Asked[]): Pro
 }
 
 /** Standing touches of the redeemers, by `brand/identity key`, as far back as any of the look-back windows reaches. */
-export async function loadTouches(
-  warehouse: Warehouse,
-  redemptions: StoredEvent[],
-): Promise<Map<string, StoredEvent[]>> {
+export async function loadTouches(warehouse: Warehouse, redemptions: StoredEvent[]): Promise<Map<string, Touch[]>> {
   const known = redemptions.filter((r) => r.identity_key !== '' && r.status === 'redeemed');
   if (known.length === 0) return new Map();
   let first = Number.POSITIVE_INFINITY;
@@ -110,8 +109,8 @@ export async function loadTouches(
     );
     last = Math.max(last, r.occurred_at);
   }
-  const rows = await warehouse.query<Loaded>(
-    `SELECT ${selected} FROM events
+  const rows = await warehouse.query<Loaded<Touch>>(
+    `SELECT ${selected(touch_columns)} FROM events
      WHERE (brand_id, identity_key) IN {people:Array(Tuple(String, String))} AND type != 'coupon_redemption'
        AND occurred_at BETWEEN fromUnixTimestamp64Milli({first:Int64}, 'UTC') AND fromUnixTimestamp64Milli({last:Int64}, 'UTC')`,
     { people: pairs(known.map((r) => [r.brand_id, r.identity_key])), first, last },

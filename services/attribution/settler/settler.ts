@@ -7,7 +7,7 @@ import { settlementRequest } from '../../../schemas/codec.ts';
 import type { SettlementRequest } from '../../../schemas/generated/settlement_request.ts';
 import type { Batch, Service } from '../../platform/run-service.ts';
 import { insertExactly } from '../exact-insert.ts';
-import { readJourney, type StoredEvent } from '../journey.ts';
+import { readJourney, type StoredEvent, type Touch } from '../journey.ts';
 import { type Credit, creditsOf, postings } from '../ledger.ts';
 import type { AttributionParts } from '../recorder/recorder.ts';
 import { loadBalances, loadRedemptions, loadTouches } from './loads.ts';
@@ -108,7 +108,7 @@ function oncePerRedemption(requests: SettlementRequest[]): SettlementRequest[] {
 function postingRows(
   request: SettlementRequest,
   about: Map<string, StoredEvent[]>,
-  touches: Map<string, StoredEvent[]>,
+  touches: Map<string, Touch[]>,
   balances: Map<string, Credit[]>,
   batch: string,
 ): unknown[][] {

@@ -1,15 +1,6 @@
 /** THE register of presets: how files of a known source become events and reference records. */
+import type { Preset, PresetRecords } from './preset.ts';
 import { retail } from './retail.ts';
-
-export interface PresetRecords {
-  /** Reference records, as a brand would send them. */
-  references: AsyncIterable<object>;
-  /** Events, as a brand would send them: still to be validated, as everything else. */
-  events: AsyncIterable<object>;
-}
-
-/** `files` are files or one directory of them; throws an Error that says what was expected. */
-export type Preset = (files: string[], brand_id: string) => PresetRecords;
 
 export const presets: Readonly<Record<string, Preset>> = { retail };
 

@@ -10,7 +10,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type CsvRow, csvRows } from './csv-rows.ts';
-import type { PresetRecords } from './register.ts';
+import type { PresetRecords } from './preset.ts';
 
 const day_ms = 86_400_000;
 

@@ -1,6 +1,6 @@
 import { fault } from '../../../schemas/faults-of.ts';
 import { kept, type Outcome, rejected } from '../../platform/outcome.ts';
-import type { IngestLookups } from '../pipeline.ts';
+import type { IngestLookups } from '../records.ts';
 import type { DecodedRecord } from './decode-value.ts';
 
 /**

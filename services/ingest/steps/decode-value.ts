@@ -2,7 +2,7 @@ import { schemaIdOf } from '../../../schemas/codec.ts';
 import type { Fault } from '../../../schemas/fault.ts';
 import { fault } from '../../../schemas/faults-of.ts';
 import { kept, type Outcome, rejected } from '../../platform/outcome.ts';
-import type { IngestLookups, SourceRecord } from '../pipeline.ts';
+import type { IngestLookups, SourceRecord } from '../records.ts';
 
 export interface DecodedRecord {
   source: SourceRecord;

@@ -1,7 +1,7 @@
 import { type CollectedEvent, parseEvent } from '../../../schemas/event.ts';
 import { type CollectedReference, parseReference } from '../../../schemas/reference.ts';
 import { kept, type Outcome, rejected } from '../../platform/outcome.ts';
-import type { SourceRecord } from '../pipeline.ts';
+import type { SourceRecord } from '../records.ts';
 import type { DecodedRecord } from './decode-value.ts';
 
 export type ParsedRecord =

@@ -4,7 +4,7 @@ import type { CollectedReference } from '../../../schemas/reference.ts';
 import { normaliseIdentifier, type RawIdentifier } from '../../../schemas/values/identifier.ts';
 import { fingerprint, type Keys } from '../../platform/keys.ts';
 import { kept, type Outcome } from '../../platform/outcome.ts';
-import type { Ingested, IngestLookups, SourceRecord } from '../pipeline.ts';
+import type { Ingested, IngestLookups, SourceRecord } from '../records.ts';
 import { maskAddress, maskDeep, maskProperties, maskText } from './mask.ts';
 import { networkOf } from './network-of.ts';
 import type { ParsedRecord } from './parse-record.ts';
