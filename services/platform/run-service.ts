@@ -28,7 +28,7 @@ export interface Service {
   exact: boolean;
   /** Most records in a batch. */
   batch_records: number;
-  /** How long to wait at least for a batch to fill up once it has a first record, ms; under load as long as the last batch took. */
+  /** How long to wait at least for a batch to fill up once it has a first record, ms; under load half as long as the last batch took. */
   fill_ms: number;
   /** load → decide → write. Must not leave anything running when it returns. */
   work(batch: Batch): Promise<void>;
@@ -45,7 +45,7 @@ export interface LoopOptions {
 
 const idle_ms = 1_000;
 /** Writing costs by the batch more than by the row: while batches take long, the next ones are let grow, up to this wait. */
-const longest_fill_ms = 1_000;
+const longest_fill_ms = 500;
 const retriable = (error: unknown): boolean => (error as { retriable?: unknown } | null)?.retriable === true;
 
 /** Runs a service until its consumer is stopped or a batch fails for good. */
@@ -69,7 +69,7 @@ async function runClaim(claim: Claim, service: Service, options: LoopOptions): P
             claim,
             offset,
             service,
-            Math.max(service.fill_ms, Math.min(took_ms, longest_fill_ms)),
+            Math.max(service.fill_ms, Math.min(took_ms / 2, longest_fill_ms)),
             options,
           );
       if (records.length === 0) continue;

@@ -3,6 +3,9 @@ import { openEngine } from './embedded.ts';
 import type { AskedStatement } from './http-request.ts';
 import { identifier, quoted } from './statement.ts';
 
+/** Statements may carry the keys of a whole batch. */
+const max_query_bytes = 64 << 20;
+
 type Engine = Awaited<ReturnType<typeof openEngine>>;
 
 interface Seat {
@@ -34,6 +37,7 @@ export class Engines {
       const engine = await openEngine(directory);
       if (i === 0) await text(engine, `CREATE DATABASE IF NOT EXISTS ${identifier(database)}`);
       await text(engine, `USE ${identifier(database)}`);
+      await text(engine, `SET max_query_size = ${max_query_bytes}`);
       seats.push({ engine, database });
     }
     return new Engines(database, seats);
@@ -66,7 +70,7 @@ async function runOn(
     seat.database = database;
   }
   if (/^\s*(SET|USE)\b/i.test(statement)) return { bytes: Buffer.alloc(0), summary: {} };
-  const names = Object.keys(settings);
+  const names = Object.keys(settings).filter((name) => name !== 'max_query_size'); // as large as it gets, always
   try {
     for (const name of names) await text(seat.engine, `SET ${name} = ${quoted(settings[name] ?? '')}`);
     for (const [name, value] of Object.entries(parameters))
