@@ -9,6 +9,7 @@ import { queryCommand } from './query.ts';
 import { runCommand } from './run.ts';
 import { schemasCommand } from './schemas.ts';
 import { serviceCommand } from './service.ts';
+import { simulateCommand } from './simulate.ts';
 import { startCommand } from './start.ts';
 import { topicsCommand } from './topics.ts';
 import { warehouseCommand } from './warehouse.ts';
@@ -22,6 +23,7 @@ const commands = [
   runCommand,
   startCommand,
   serviceCommand,
+  simulateCommand,
   queryCommand,
   explainCommand,
   warehouseCommand,

@@ -1,21 +1,30 @@
 /** `grapevine start`: everything in one process until stopped. */
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { readConfig } from '../platform/config.ts';
 import { serveWarehouse } from '../platform/warehouse/http.ts';
-import { feed } from './feed.ts';
+import { scenarios } from '../simulator/world.ts';
 import { portOf } from './options.ts';
-import { print, stopAsked, table } from './output.ts';
-import { openPipeline, type Pipeline } from './pipeline.ts';
-import { announceRunning } from './running.ts';
+import { print, stopAsked, UsageError } from './output.ts';
+import { openPipeline } from './pipeline.ts';
+import { announceRunning, runningUrl } from './running.ts';
+import { playSample, type SampleOptions, tellStory } from './sample.ts';
+import { countOf, scenarioOf, seedOf } from './simulate.ts';
 
-interface StartOptions {
+interface StartOptions extends Omit<SampleOptions, 'directory'> {
   data: string;
   port: number;
   sample?: boolean;
+  reset?: boolean;
 }
 
-const sample = join(import.meta.dirname, 'sample');
+function speedOf(text: string): number {
+  const speed = Number(text);
+  if (!(speed >= 0 && speed <= 1_000))
+    throw new InvalidArgumentError('expected days a second, from 0 (as fast as it goes) to 1000');
+  return speed;
+}
 
 export const startCommand = (): Command =>
   new Command('start')
@@ -24,63 +33,65 @@ export const startCommand = (): Command =>
     )
     .option('--data <dir>', 'data directory', './grapevine-data')
     .option('--port <n>', "port of ClickHouse's HTTP interface on 127.0.0.1 (0 = a free one)", portOf, 8787)
-    .option('--sample', 'feed a small sample campaign first')
-    .addHelpText('after', '\nExample:\n  grapevine start --sample')
+    .option('--sample', 'stream a simulated campaign into it, and tell its story')
+    .option('--seed <n>', 'of the sample', seedOf, 1)
+    .option('--people <n>', 'consumers in reach of the sample', countOf, 2_000)
+    .option(
+      '--scenario <name>',
+      `of the sample, who is stronger: ${Object.keys(scenarios).join(', ')}`,
+      scenarioOf,
+      'friends',
+    )
+    .option('--speed <days>', 'days of the sample a second; 0 = as fast as it goes', speedOf, 1)
+    .option('--reset', 'remove what the data directory holds first')
+    .addHelpText('after', '\nExample:\n  grapevine start --sample --speed 5')
     .action(start);
 
 async function start(options: StartOptions): Promise<void> {
   const config = readConfig(process.env);
+  if (options.reset) reset(options.data);
   const stop = stopAsked();
   const pipeline = await openPipeline(config, options.data, '*');
   try {
-    const server = await serveWarehouse({
-      directory: join(options.data, 'warehouse'),
-      port: options.port,
-      database: config.CLICKHOUSE_DATABASE,
-      shared: true,
-    });
-    const forget = announceRunning(options.data, server.url);
+    const directory = join(options.data, 'warehouse');
+    const server = config.CLICKHOUSE_URL
+      ? null
+      : await serveWarehouse({ directory, port: options.port, database: config.CLICKHOUSE_DATABASE, shared: true });
+    const forget = server ? announceRunning(options.data, server.url) : () => undefined;
     try {
       await pipeline.start();
-      if (options.sample) await feedSample(pipeline);
-      print(`\nrunning; ClickHouse over HTTP at ${server.url}; Ctrl-C stops`);
-      print(
-        `try: npx grapevine query "SELECT * FROM attribution_credits LIMIT 5"${options.data === './grapevine-data' ? '' : ` --data ${options.data}`}`,
-      );
+      if (options.sample) await sample(pipeline, options, stop);
+      const at = options.data === './grapevine-data' ? '' : ` --data ${options.data}`;
+      print(`\nrunning; ClickHouse over HTTP at ${server?.url ?? config.CLICKHOUSE_URL}; Ctrl-C stops`);
+      print(`ask: npx grapevine query "SELECT * FROM attribution_credits LIMIT 5"${at}`);
+      print(`one event's story: head -1 services/cli/sample/events.ndjson | npx grapevine explain -${at}`);
       await Promise.race([stop, pipeline.failed]);
     } finally {
       forget();
-      await server.close();
+      await server?.close();
     }
   } finally {
     await pipeline.close();
   }
 }
 
-/** The sample has fixed event ids: feeding it again stores nothing twice. */
-async function feedSample(pipeline: Pipeline): Promise<void> {
-  const files = {
-    reference: [join(sample, 'reference.yaml')],
-    files: [join(sample, 'events.ndjson')],
-    preset: null,
-    brand: null,
-  };
-  for await (const _stage of feed(pipeline, files)) await pipeline.drained();
-  const rows = await pipeline.warehouse.query<{
-    model: string;
-    relationship: string;
-    redemptions: number;
-    sales: string;
-  }>(
-    `SELECT model, if(relationship = '', 'nobody', relationship) AS relationship, toFloat64(sum(credit)) AS redemptions,
-       concat(toString(sum(attributed_amount)), ' ', currency) AS sales
-     FROM attribution_credits GROUP BY model, relationship, currency ORDER BY model, relationship`,
-  );
-  print('Who moved the sales of the sample campaign, by attribution model:\n');
-  print(
-    table(
-      ['model', 'who', 'redemptions', 'sales'],
-      rows.map((r) => [r.model, r.relationship, r.redemptions, r.sales]),
-    ),
-  );
+async function sample(
+  pipeline: Awaited<ReturnType<typeof openPipeline>>,
+  { data, seed, people, scenario, speed }: StartOptions,
+  stop: Promise<void>,
+): Promise<void> {
+  let stopped = false;
+  void stop.then(() => {
+    stopped = true;
+  });
+  await Promise.race([playSample(pipeline, { directory: data, seed, people, scenario, speed }, stop), pipeline.failed]);
+  if (!stopped) await tellStory(pipeline);
+}
+
+/** Removes only what we made, and never under a running process. */
+function reset(directory: string): void {
+  if (!existsSync(directory)) return;
+  if (runningUrl(directory)) throw new UsageError(`${directory} is in use by a running process: stop it first`);
+  for (const name of ['log', 'warehouse', 'pii.key', 'running.json', 'sample.json'])
+    rmSync(join(directory, name), { recursive: true, force: true });
 }

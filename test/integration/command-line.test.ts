@@ -5,6 +5,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { w1Events } from '../../bench/w1.ts';
+import { begins_at } from '../../services/cli/simulate.ts';
+import { simulate } from '../../services/simulator/simulate.ts';
 import { cli, cliJson, rows, scratch, startCli } from '../support/cli.ts';
 
 const home = scratch();
@@ -41,14 +43,23 @@ async function startUntil(
 const ended = (child: ChildProcess) => new Promise<number | null>((done) => child.on('close', done));
 
 describe('usage', () => {
-  it.each(['run', 'start', 'query', 'explain', 'migrate', 'warehouse', 'topics', 'config', 'schemas'])(
-    '%s --help shows an example',
-    async (command) => {
-      const done = await cli([command, '--help']);
-      expect(done.code).toBe(0);
-      expect(done.stdout).toMatch(/Example:\n {2}.*grapevine/);
-    },
-  );
+  it.each([
+    'run',
+    'start',
+    'service',
+    'simulate',
+    'query',
+    'explain',
+    'migrate',
+    'warehouse',
+    'topics',
+    'config',
+    'schemas',
+  ])('%s --help shows an example', async (command) => {
+    const done = await cli([command, '--help']);
+    expect(done.code).toBe(0);
+    expect(done.stdout).toMatch(/Example:\n {2}.*grapevine/);
+  });
   it('ends with 2 and says what to do on bad usage', async () => {
     for (const args of [
       ['run'],
@@ -108,27 +119,48 @@ describe('explain', () => {
 
 describe('start', () => {
   const address = /ClickHouse over HTTP at (http:\S+?);/;
-  it('feeds the sample, answers over HTTP and to other commands, stops on Ctrl-C, and goes on where it was', async () => {
-    const args = ['start', '--sample', '--port', '0', '--data', at('start')];
-    const { child, match, said } = await startUntil(args, address);
-    expect(said()).toMatch(/coupon_owner +friend +2 +10\.98 USD/);
-    const answer = await fetch(`${match[1]}/?query=SELECT+count()+FROM+events_current`);
-    expect((await answer.text()).trim()).toBe('14');
-    expect(await rows(at('start'), 'SELECT toInt32(count()) AS n FROM redemptions_current')).toEqual([{ n: 5 }]);
+  const args = ['start', '--sample', '--people', '300', '--port', '0', '--data', at('start')];
+
+  it('streams the campaign, survives kill -9 in the middle, goes on where it was, tells the story, answers over HTTP and to other commands, and stops on Ctrl-C', async () => {
+    const killed = await startUntil([...args, '--speed', '12'], /day 1\d of the campaign/);
+    killed.child.kill('SIGKILL');
+    await ended(killed.child);
+
+    const { child, match, said } = await startUntil([...args, '--speed', '0'], address);
+    expect(said()).toMatch(
+      /Who moved more sales, a blogger or a friend\?[\s\S]*coupon_owner +friend[\s\S]*what really happened\?[\s\S]*friend +\d+[\s\S]*The journey of redemption r\d+/,
+    );
+    const { truth } = simulate({ seed: 1, people: 300, scenario: 'friends', begins_at });
+    const counts = 'SELECT toInt32(count()) AS n FROM events_current';
+    expect(await rows(at('start'), counts)).toEqual([{ n: truth.sent.stored }]);
+    const answer = await fetch(
+      `${match[1]}/?query=${encodeURIComponent('SELECT sum(missing) + sum(repeated), countIf(rejected > 0) > 0 FROM pipeline_completeness')}`,
+    );
+    expect((await answer.text()).trim()).toBe('0\t1');
     const other = await cli(['run', join(sample, 'events.ndjson'), '--data', at('start')]);
     expect(other.code).toBe(1);
     expect(other.stderr).toMatch(/in use by process \d+/);
+    expect((await cli(['start', '--reset', '--data', at('start')])).stderr).toMatch(/in use by a running process/);
     child.kill('SIGINT');
     expect(await ended(child)).toBe(0);
 
-    const again = await startUntil(args, address);
-    expect(await rows(at('start'), 'SELECT toInt32(count()) AS n FROM events_current')).toEqual([{ n: 14 }]);
-    expect(
-      await rows(at('start'), 'SELECT toInt32(sum(missing) + sum(repeated)) AS n FROM pipeline_completeness'),
-    ).toEqual([{ n: 0 }]);
+    const again = await startUntil([...args, '--speed', '0'], address);
+    expect(await rows(at('start'), counts)).toEqual([{ n: truth.sent.stored }]);
     again.child.kill('SIGTERM');
     expect(await ended(again.child)).toBe(0);
-  });
+    const other_seed = await cli([...args, '--seed', '2', '--speed', '0']);
+    expect(other_seed.stderr).toMatch(/holds the sample with seed 1.*--reset to start over/);
+  }, 120_000);
+
+  it('starts over with --reset', async () => {
+    const { child } = await startUntil([...args, '--speed', '0', '--seed', '2', '--reset'], address);
+    const { truth } = simulate({ seed: 2, people: 300, scenario: 'friends', begins_at });
+    expect(await rows(at('start'), 'SELECT toInt32(count()) AS n FROM events_current')).toEqual([
+      { n: truth.sent.stored },
+    ]);
+    child.kill('SIGINT');
+    expect(await ended(child)).toBe(0);
+  }, 60_000);
 });
 
 describe('a run that is killed', () => {
