@@ -197,10 +197,10 @@ function fastForward(speed: number): { speed(): number; end(): void } {
 }
 
 /** The story of the campaign: what the models say, what really happened, and one redemption from touch to posting. */
-export async function tellStory({ warehouse }: Pipeline): Promise<void> {
+export async function tellStory({ warehouse }: Pipeline, at: string): Promise<void> {
   const ask = async (question: string, sql: string): Promise<void> => {
     const rows = await warehouse.query<Record<string, string | number>>(sql);
-    print(`\n${question}\n  npx grapevine query "${sql.replace(/\s+/g, ' ')}"\n`);
+    print(`\n${question}\n  npx grapevine query "${sql.replace(/\s+/g, ' ')}"${at}\n`);
     const head = Object.keys(rows[0] ?? {});
     print(
       table(

@@ -61,7 +61,7 @@ async function start(options: StartOptions): Promise<void> {
     try {
       await pipeline.start();
       if (options.sample) await sample(pipeline, options, stop);
-      const at = options.data === './grapevine-data' ? '' : ` --data ${options.data}`;
+      const at = dataOption(options.data);
       print(`\nrunning; ClickHouse over HTTP at ${server?.url ?? config.CLICKHOUSE_URL}; Ctrl-C stops`);
       print(`ask: npx grapevine query "SELECT * FROM attribution_credits LIMIT 5"${at}`);
       print(`one event's story: head -1 services/cli/sample/events.ndjson | npx grapevine explain -${at}`);
@@ -85,8 +85,11 @@ async function sample(
     stopped = true;
   });
   await Promise.race([playSample(pipeline, { directory: data, seed, people, scenario, speed }, stop), pipeline.failed]);
-  if (!stopped) await tellStory(pipeline);
+  if (!stopped) await tellStory(pipeline, dataOption(data));
 }
+
+/** What other commands need to be told. */
+const dataOption = (directory: string): string => (directory === './grapevine-data' ? '' : ` --data ${directory}`);
 
 /** Removes only what we made, and never under a running process. */
 function reset(directory: string): void {

@@ -89,6 +89,20 @@ describe('usage', () => {
   });
 });
 
+describe('query', () => {
+  it('takes a format from the statement, from --format or from --json', async () => {
+    const data = ['--data', at('formats')];
+    expect((await cli(['query', 'SELECT 1 AS one FORMAT JSONEachRow', ...data])).stdout).toBe('{"one":1}\n');
+    expect((await cli(['query', 'SELECT 1 AS one', '--format', 'CSVWithNames', ...data])).stdout).toBe('"one"\n1\n');
+    expect(JSON.parse((await cli(['query', 'SELECT 1 AS one', '--json', ...data])).stdout)).toMatchObject({
+      data: [{ one: 1 }],
+    });
+    const wrong = await cli(['query', 'SELECT * FROM nowhere', ...data]);
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toMatch(/ClickHouse 60/);
+  });
+});
+
 describe('explain', () => {
   const explain = (input: string) =>
     cli(['explain', '-', '--reference', join(sample, 'reference.yaml'), '--data', at('none')], { input });

@@ -82,7 +82,13 @@ class ClickHouseWarehouse implements Warehouse {
 
   async ask(sql: string, format: string, parameters: Record<string, unknown> = {}): Promise<string> {
     const statement = bind(sql, parameters).trim().replace(/;$/, '');
-    return this.#text(this.#connections.people, statement, format, []);
+    const named = /\sFORMAT\s+(\w+)\s*$/i.exec(statement);
+    return this.#text(
+      this.#connections.people,
+      named ? statement.slice(0, named.index) : statement,
+      named?.[1] ?? format,
+      [],
+    );
   }
 
   /** Settings stand in the statement itself: the engine would keep those of a connection for the next query. */
