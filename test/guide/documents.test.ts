@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { settings } from '../../services/platform/config.ts';
 import { metrics } from '../../services/platform/telemetry.ts';
-import { scratch } from '../support/cli.ts';
+import { cli, scratch } from '../support/cli.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -16,7 +16,7 @@ const elsewhere =
   /^(npm (ci|start|test|run \S+)|docker compose .*|npx grapevine (start|warehouse|service|topics --create)\b.*)$/;
 
 const home = scratch();
-beforeAll(() => {
+beforeAll(async () => {
   mkdirSync(join(home.path, 'bin'));
   writeFileSync(
     join(home.path, 'bin/npx'),
@@ -24,6 +24,12 @@ beforeAll(() => {
     { mode: 0o755 },
   );
   symlinkSync(join(root, 'services'), join(home.path, 'services'));
+  // What `npm start` leaves in the default data directory, in small.
+  const sample = join(root, 'services/cli/sample');
+  const done = await cli(['run', join(sample, 'events.ndjson'), '--reference', join(sample, 'reference.yaml')], {
+    cwd: home.path,
+  });
+  expect(done.code).toBe(0);
 });
 afterAll(() => home.remove());
 
