@@ -110,7 +110,7 @@ class Campaign {
         influencer_id: influencer.id,
         post_id: `post-${influencer.id}`,
         platform: 'instagram',
-        hashtags: ['moonspoon', ...(random.chance(0.2) ? ['spoonoff'] : [])],
+        hashtags: ['moonspoon'],
       });
       for (const person of influencer.audience)
         if (random.chance(answers[influencer.relationship].sees)) this.#answer(influencer, person, posted_at);
@@ -195,6 +195,14 @@ class Campaign {
       redemption_id,
     };
     this.#event('coupon_redemption', at, { ...this.#who(person, 'shop'), ...sale }, arrives_at);
+    // The contest on the packaging: one buyer in eight posts a picture with its hashtag.
+    if (random.chance(0.125))
+      this.#event('share', at + 2 * day_ms, {
+        ...this.#who(person, 'social'),
+        share_kind: 'post',
+        platform: 'instagram',
+        hashtags: ['SpoonOff'],
+      });
     this.#causes.push({ redemption_id, influencer_id: mover?.id ?? '', relationship: mover?.relationship ?? 'nobody' });
     let left = cents;
     if (random.chance(0.02)) {
