@@ -5,6 +5,7 @@ import { type TopicNames, topicNames } from '../../schemas/topics.ts';
 import type { Config } from '../platform/config.ts';
 import type { Consumer, EventLog } from '../platform/event-log/port.ts';
 import { openKeys } from '../platform/keys.ts';
+import { lagOf } from '../platform/lag.ts';
 import { runService, type Service } from '../platform/run-service.ts';
 import { type Telemetry, telemetryTo } from '../platform/telemetry.ts';
 import type { Warehouse } from '../platform/warehouse/port.ts';
@@ -66,15 +67,6 @@ function assemble(
     fail = reject;
   });
   failed.catch(() => undefined);
-  const lagOf = async (service: Service): Promise<number> => {
-    let lag = 0;
-    for (const topic of service.topics) {
-      const committed = new Map((await log.committed(service.name, topic)).map((c) => [c.partition, c.offset]));
-      for (const { partition, start, end } of await log.bounds(topic))
-        lag += end - Math.max(start, committed.get(partition) ?? start);
-    }
-    return lag;
-  };
   return {
     log,
     warehouse,
@@ -94,7 +86,8 @@ function assemble(
     async drained(onProgress) {
       for (let quiet = 0; quiet < 2; ) {
         const lag: Record<string, number> = {};
-        for (const service of services) lag[service.name] = await lagOf(service);
+        for (const service of services)
+          lag[service.name] = (await lagOf(log, service)).reduce((sum, partition) => sum + partition.lag, 0);
         onProgress?.({ lag });
         quiet = Object.values(lag).every((n) => n === 0) ? quiet + 1 : 0;
         if (quiet < 2) await Promise.race([failed, new Promise((resume) => setTimeout(resume, 20))]);

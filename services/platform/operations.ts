@@ -5,6 +5,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { EventLog } from './event-log/port.ts';
+import { lagOf } from './lag.ts';
 import type { Service } from './run-service.ts';
 import { type Labels, type MetricName, metrics, type Sample, type Telemetry } from './telemetry.ts';
 import type { Warehouse } from './warehouse/port.ts';
@@ -84,17 +85,13 @@ async function collect({ log, warehouse, services, telemetry, now }: Watched, st
   );
   for (const service of services) {
     let behind = 0;
-    for (const topic of service.topics) {
-      const committed = new Map((await log.committed(service.name, topic)).map((c) => [c.partition, c.offset]));
-      for (const { partition, start, end } of await log.bounds(topic)) {
-        const lag = end - Math.max(start, committed.get(partition) ?? start);
-        behind += lag;
-        samples.push({
-          metric: 'lag',
-          labels: { service: service.name, topic, partition: String(partition) },
-          value: lag,
-        });
-      }
+    for (const { topic, partition, lag } of await lagOf(log, service)) {
+      behind += lag;
+      samples.push({
+        metric: 'lag',
+        labels: { service: service.name, topic, partition: String(partition) },
+        value: lag,
+      });
     }
     const progress = counted.find(
       ({ metric, labels }) => metric === 'progress_age_s' && labels.service === service.name,

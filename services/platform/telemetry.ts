@@ -101,7 +101,7 @@ export function telemetryTo(logger: Logger, now: () => number = Date.now): Telem
       const [first] = records;
       const last = records.at(-1);
       if (!first || !last) return;
-      last_progress(set, service, first.topic, now());
+      noteProgress(set, service, first.topic, now());
       const { topic, partition, offset } = first;
       logger.debug({ service, topic, partition, first: offset, end: last.offset + 1, took_ms }, 'batch committed');
     },
@@ -120,7 +120,7 @@ export function telemetryTo(logger: Logger, now: () => number = Date.now): Telem
 }
 
 /** Kept as the moment, in s; `operations.ts` shows the age. */
-function last_progress(set: Telemetry['set'], service: string, topic: string, at: number): void {
+function noteProgress(set: Telemetry['set'], service: string, topic: string, at: number): void {
   set('progress_age_s', { service }, at / 1_000);
   set('source_age_s', { service, topic }, at / 1_000);
 }

@@ -77,7 +77,7 @@ async function recordEvents(batch: Batch, { log, warehouse, telemetry, topics }:
     rows: recording.links,
     identity: ['brand_id', 'event_id', 'left', 'right', 'sign'],
   });
-  telemetry.freshness(events.map((event) => event.source_at));
+  telemetry.freshness(recording.changed.flatMap(({ event, reason }) => (reason === 'new' ? [event.source_at] : []))); // not what is decided anew
   const requests = await affectedRedemptions(warehouse, recording.changed); // insert first, look after
   batch.fence();
   await log.produce(requests.map((request) => outgoing(topics.settlements, request)));

@@ -1,0 +1,21 @@
+/** Records of each partition that a service has not committed past. */
+import type { EventLog } from './event-log/port.ts';
+
+export interface PartitionLag {
+  topic: string;
+  partition: number;
+  lag: number;
+}
+
+export async function lagOf(
+  log: EventLog,
+  { name, topics }: { name: string; topics: readonly string[] },
+): Promise<PartitionLag[]> {
+  const lags: PartitionLag[] = [];
+  for (const topic of topics) {
+    const committed = new Map((await log.committed(name, topic)).map((c) => [c.partition, c.offset]));
+    for (const { partition, start, end } of await log.bounds(topic))
+      lags.push({ topic, partition, lag: end - Math.max(start, committed.get(partition) ?? start) });
+  }
+  return lags;
+}
