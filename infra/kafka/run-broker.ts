@@ -95,7 +95,8 @@ export async function startBroker(
         'format',
         '--standalone',
         '-t',
-        randomBytes(16).toString('base64url'),
+        // A name that began with '-' would be read as an option.
+        `G${randomBytes(16).toString('base64url').slice(1)}`,
         '-c',
         file,
       ),
