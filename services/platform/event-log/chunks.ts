@@ -1,4 +1,4 @@
-/** How the embedded log lays records out: one stored value holds a run of records of one partition. */
+/** How the embedded log lays records out: one chunk holds a run of records of one partition. */
 
 export interface ChunkRecord {
   key: string | null;
@@ -7,15 +7,14 @@ export interface ChunkRecord {
 
 const no_key = 0xffff;
 
-/** count u32, time f64, then per record: key length u16 (65535 = none), value length u32, key, value. */
-export function encodeChunk(records: readonly ChunkRecord[], timestamp: number): Buffer {
-  let size = 12;
+/** count u32, then per record: key length u16 (65535 = none), value length u32, key, value. */
+export function encodeChunk(records: readonly ChunkRecord[]): Buffer {
+  let size = 4;
   const keys = records.map((record) => (record.key === null ? null : Buffer.from(record.key)));
   for (const [i, record] of records.entries()) size += 6 + (keys[i]?.length ?? 0) + record.value.length;
   const out = Buffer.allocUnsafe(size);
   out.writeUInt32LE(records.length, 0);
-  out.writeDoubleLE(timestamp, 4);
-  let at = 12;
+  let at = 4;
   for (const [i, record] of records.entries()) {
     const key = keys[i];
     if (key && key.length >= no_key) throw new Error(`a key of ${key.length} bytes is too long: at most ${no_key - 1}`);
@@ -27,13 +26,10 @@ export function encodeChunk(records: readonly ChunkRecord[], timestamp: number):
   return out;
 }
 
-export const chunkCount = (chunk: Buffer): number => chunk.readUInt32LE(0);
-export const chunkTime = (chunk: Buffer): number => chunk.readDoubleLE(4);
-
 /** Records of a chunk; their values share its memory. */
 export function decodeChunk(chunk: Buffer): ChunkRecord[] {
-  const records: ChunkRecord[] = new Array(chunkCount(chunk));
-  let at = 12;
+  const records: ChunkRecord[] = new Array(chunk.readUInt32LE(0));
+  let at = 4;
   for (let i = 0; i < records.length; i++) {
     const keyLength = chunk.readUInt16LE(at);
     const valueLength = chunk.readUInt32LE(at + 2);

@@ -1,10 +1,20 @@
-/** Chunks of the embedded log in lmdb: append, read, retention, compaction. Knows nothing of groups. */
+/** Chunks of the embedded log, their index in lmdb and their bytes in segments: append, read, retention, compaction. Knows nothing of groups. */
 import type { Database } from 'lmdb';
-import { type ChunkRecord, chunkCount, chunkTime, decodeChunk, encodeChunk } from './chunks.ts';
+import { type ChunkRecord, decodeChunk, encodeChunk } from './chunks.ts';
 import { type LogRecord, OffsetOutOfRange, type TopicSettings } from './port.ts';
+import { type Place, Segments } from './segments.ts';
 
 type ChunkKey = [topic: string, partition: number, first: number];
-export type ChunkDatabase = Database<Buffer, ChunkKey>;
+
+/** What the index says of a chunk. */
+interface Chunk extends Place {
+  /** Number of records. */
+  count: number;
+  /** When it was appended, epoch ms. */
+  time: number;
+}
+
+export type ChunkIndex = Database<Chunk, ChunkKey>;
 
 interface Partition {
   start: number;
@@ -24,16 +34,26 @@ const chunk_bytes = 4 << 20;
 const retain_every_ms = 3_600_000;
 
 export class ChunkStore {
-  readonly #db: ChunkDatabase;
+  readonly #index: ChunkIndex;
+  readonly #segments: Segments;
   readonly #now: () => number;
   readonly #durable: () => Promise<void>;
   readonly #partitions = new Map<string, Partition>();
   readonly #settings = new Map<string, TopicSettings>();
 
-  constructor(db: ChunkDatabase, now: () => number, durable: () => Promise<void>) {
-    this.#db = db;
-    this.#now = now;
-    this.#durable = durable;
+  constructor(
+    index: ChunkIndex,
+    directory: string,
+    options: { now: () => number; sync: boolean; durable: () => Promise<void> },
+  ) {
+    this.#index = index;
+    this.#segments = new Segments(
+      directory,
+      index.getRange().map(({ value }) => value),
+      options.sync,
+    );
+    this.#now = options.now;
+    this.#durable = options.durable;
   }
 
   /**
@@ -46,7 +66,7 @@ export class ChunkStore {
       this.#retain(topic, partition);
       if (topic.compacted) this.#compact(topic.name, partition, readTo(partition));
       const last = this.#chunkAtOrBefore(topic.name, partition, Number.MAX_SAFE_INTEGER);
-      const end = last ? last.first + chunkCount(last.bytes) : 0;
+      const end = last ? last.first + last.count : 0;
       this.#partitions.set(`${topic.name}/${partition}`, {
         start: this.#firstKept(topic.name, partition) ?? end,
         retained_at: this.#now(),
@@ -83,7 +103,8 @@ export class ChunkStore {
         to++
       )
         bytes += records[to]!.value.length;
-      puts.push(this.#db.put([topic, partition, state.next], encodeChunk(records.slice(from, to), timestamp)));
+      const place = this.#segments.append(`${topic}.${partition}`, encodeChunk(records.slice(from, to)));
+      puts.push(this.#index.put([topic, partition, state.next], { ...place, count: to - from, time: timestamp }));
       state.next += to - from;
       from = to;
     }
@@ -98,13 +119,13 @@ export class ChunkStore {
   async dropBefore(topic: string, partition: number, offset: number): Promise<void> {
     const state = this.#partition(topic, partition);
     if (offset <= state.start) return;
-    const firsts = [
-      ...this.#db.getKeys({ start: [topic, partition, state.start], end: [topic, partition, offset + 1] }),
-    ];
-    const gone = firsts.slice(0, -1); // the chunk after the last of these begins at or before `offset`
+    const range = { start: [topic, partition, state.start], end: [topic, partition, offset + 1] } as const;
+    const chunks = [...this.#index.getRange({ start: [...range.start], end: [...range.end] })];
+    const gone = chunks.slice(0, -1); // the chunk after the last of these begins at or before `offset`
     if (gone.length === 0) return;
-    state.start = firsts.at(-1)![2];
-    await Promise.all(gone.map((key) => this.#db.remove(key)));
+    state.start = chunks.at(-1)!.key[2];
+    await Promise.all(gone.map(({ key }) => this.#index.remove(key)));
+    for (const { value } of gone) this.#segments.release(value);
   }
 
   /** Resolves when there is something at or after `from`, after `wait_ms`, or when the signal aborts. */
@@ -154,19 +175,19 @@ export class ChunkStore {
     const last = state.last;
     if (last && offset >= last.first && offset < last.first + last.records.length) return last;
     const found = this.#chunkAtOrBefore(topic, partition, offset);
-    if (!found || offset >= found.first + chunkCount(found.bytes)) return null;
-    state.last = { first: found.first, time: chunkTime(found.bytes), records: decodeChunk(found.bytes) };
+    if (!found || offset >= found.first + found.count) return null;
+    state.last = { first: found.first, time: found.time, records: decodeChunk(this.#segments.read(found)) };
     return state.last;
   }
 
-  #chunkAtOrBefore(topic: string, partition: number, offset: number): { first: number; bytes: Buffer } | null {
-    for (const { key, value } of this.#db.getRange({
+  #chunkAtOrBefore(topic: string, partition: number, offset: number): (Chunk & { first: number }) | null {
+    for (const { key, value } of this.#index.getRange({
       start: [topic, partition, offset],
       end: [topic, partition, -1],
       reverse: true,
       limit: 1,
     }))
-      return { first: key[2], bytes: Buffer.from(value) };
+      return { ...value, first: key[2] };
     return null;
   }
 
@@ -179,7 +200,7 @@ export class ChunkStore {
   }
 
   #firstKept(topic: string, partition: number): number | undefined {
-    const [key] = [...this.#db.getKeys({ start: [topic, partition, 0], end: [topic, partition + 1, 0], limit: 1 })];
+    const [key] = [...this.#index.getKeys({ start: [topic, partition, 0], end: [topic, partition + 1, 0], limit: 1 })];
     return key?.[2];
   }
 
@@ -187,31 +208,42 @@ export class ChunkStore {
   #retain({ name, retention_ms }: TopicSettings, partition: number): void {
     if (retention_ms === null) return;
     const newest = this.#chunkAtOrBefore(name, partition, Number.MAX_SAFE_INTEGER)?.first;
-    const old: ChunkKey[] = [];
-    for (const { key, value } of this.#db.getRange({ start: [name, partition, 0], end: [name, partition + 1, 0] })) {
-      if (key[2] === newest || chunkTime(value) >= this.#now() - retention_ms) break;
-      old.push(key);
+    const old: { key: ChunkKey; value: Chunk }[] = [];
+    for (const { key, value } of this.#index.getRange({ start: [name, partition, 0], end: [name, partition + 1, 0] })) {
+      if (key[2] === newest || value.time >= this.#now() - retention_ms) break;
+      old.push({ key, value });
     }
-    for (const key of old) this.#db.removeSync(key);
+    for (const { key, value } of old) {
+      this.#index.removeSync(key);
+      this.#segments.release(value);
+    }
   }
 
   /** Blanks out every record before `end` that is not the newest of its key: offsets stay, bytes go. */
   #compact(topic: string, partition: number, end: number): void {
     const newest = new Map<string, number>();
-    const chunks: { first: number; time: number; records: ChunkRecord[] }[] = [];
-    for (const { key, value } of this.#db.getRange({ start: [topic, partition, 0], end: [topic, partition + 1, 0] })) {
-      const chunk = { first: key[2], time: chunkTime(value), records: decodeChunk(Buffer.from(value)) };
-      chunks.push(chunk);
-      for (const [i, record] of chunk.records.entries())
-        if (record.key !== null) newest.set(record.key, chunk.first + i);
+    const chunks: { first: number; chunk: Chunk; records: ChunkRecord[] }[] = [];
+    for (const { key, value } of this.#index.getRange({
+      start: [topic, partition, 0],
+      end: [topic, partition + 1, 0],
+    })) {
+      const records = decodeChunk(this.#segments.read(value));
+      chunks.push({ first: key[2], chunk: value, records });
+      for (const [i, record] of records.entries()) if (record.key !== null) newest.set(record.key, key[2] + i);
     }
     const blank: ChunkRecord = { key: null, value: Buffer.alloc(0) };
-    for (const { first, time, records } of chunks) {
+    for (const { first, chunk, records } of chunks) {
       const keep = records.map((record, i) =>
         first + i >= end || record.key === null || newest.get(record.key) === first + i ? record : blank,
       );
-      if (keep.some((record, i) => record !== records[i]))
-        this.#db.putSync([topic, partition, first], encodeChunk(keep, time));
+      if (keep.every((record, i) => record === records[i])) continue;
+      const place = this.#segments.append(`${topic}.${partition}`, encodeChunk(keep));
+      this.#index.putSync([topic, partition, first], { ...chunk, ...place });
+      this.#segments.release(chunk);
     }
+  }
+
+  close(): void {
+    this.#segments.close();
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The embedded event log: one process, one directory, on lmdb. Durable once acknowledged: produce and commit resolve after the
+ * The embedded event log: one process, one directory; index and commits in lmdb, records in segment files. Durable once acknowledged: produce and commit resolve after the
  * transaction is committed, which a kill -9 does not undo (`sync: true` waits for the disk as well, against power loss).
  */
 import { randomUUID } from 'node:crypto';
@@ -31,13 +31,13 @@ export interface EmbeddedLogOptions {
 export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<EventLog> {
   mkdirSync(options.directory, { recursive: true });
   const unlock = lockDirectory(options.directory, 'event log');
-  const root = open({ path: join(options.directory, 'log.mdb'), maxDbs: 4, compression: true });
+  const root = open({ path: join(options.directory, 'log.mdb'), maxDbs: 4 });
   let id: string | undefined = root.get('log_id');
   if (!id) {
     id = randomUUID().slice(0, 8);
     await root.put('log_id', id);
   }
-  return new EmbeddedLog(id, root, unlock, options.now ?? Date.now, options.sync ?? false);
+  return new EmbeddedLog(id, root, unlock, options);
 }
 
 class EmbeddedLog implements EventLog {
@@ -50,15 +50,17 @@ class EmbeddedLog implements EventLog {
   readonly #commits;
   readonly #sync: boolean;
 
-  constructor(id: string, root: RootDatabase, unlock: () => void, now: () => number, sync: boolean) {
+  constructor(id: string, root: RootDatabase, unlock: () => void, options: EmbeddedLogOptions) {
     this.id = id;
     this.#root = root;
     this.#unlock = unlock;
-    this.#sync = sync;
+    this.#sync = options.sync ?? false;
     this.#commits = root.openDB<Committed, string>({ name: 'commits' });
-    this.#chunks = new ChunkStore(root.openDB({ name: 'chunks', encoding: 'binary', compression: true }), now, () =>
-      this.#durable(),
-    );
+    this.#chunks = new ChunkStore(root.openDB({ name: 'chunks' }), join(options.directory, 'segments'), {
+      now: options.now ?? Date.now,
+      sync: this.#sync,
+      durable: () => this.#durable(),
+    });
     const stored: TopicSettings[] = root.get('topics') ?? [];
     for (const topic of stored) this.#load(topic);
   }
@@ -169,6 +171,7 @@ class EmbeddedLog implements EventLog {
     for (const group of this.#groups.values()) await group.close();
     await this.#root.flushed;
     await this.#root.close();
+    this.#chunks.close();
     this.#unlock();
   }
 }
