@@ -115,6 +115,7 @@ export const referenceSchema = z.discriminatedUnion('kind', [
     shops_at: words.optional(),
     buys: words.optional(),
   }),
+  one('separation', { identifiers: identifiers.length(2), withdrawn: z.boolean().optional() }),
 ]);
 
 export type ReferenceInput = z.output<typeof referenceSchema>;

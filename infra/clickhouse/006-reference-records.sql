@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS reference_records
     source_partition Int32 COMMENT 'Partition of the source topic',
     source_offset Int64 COMMENT 'Offset in the source partition',
     source_at DateTime64(3, 'UTC') COMMENT 'Broker time of the record',
-    kind LowCardinality(String) COMMENT 'brand, campaign, influencer, product, coupon, distribution, post_snapshot, retailer, store, link or person',
+    kind LowCardinality(String) COMMENT 'brand, campaign, influencer, product, coupon, distribution, post_snapshot, retailer, store, link, person or separation',
     brand_id LowCardinality(String) COMMENT 'Tenant',
     id String COMMENT 'Id within kind and brand',
     name String COMMENT 'Name for people to read',

@@ -6,8 +6,9 @@ CREATE OR REPLACE VIEW events_current
     type LowCardinality(String) COMMENT 'click, like, comment, share or coupon_redemption',
     occurred_at DateTime64(3, 'UTC') COMMENT 'When it happened',
     received_at DateTime64(3, 'UTC') COMMENT 'When it arrived at the source topic',
-    person_id String COMMENT 'Pseudonym of the person who acted; empty when unknown',
-    person_key_kind LowCardinality(String) COMMENT 'Kind of identifier the person is known by',
+    person_id String COMMENT 'Person who acted: the smallest pseudonym of those joined with the one the event is known by; empty when unknown',
+    person_key String COMMENT 'Pseudonym the event is known by: its strongest identifier, else its unique coupon code',
+    person_key_kind LowCardinality(String) COMMENT 'Kind of that identifier',
     campaign_id LowCardinality(String) COMMENT 'Campaign; empty when unknown',
     influencer_id String COMMENT 'Influencer whose recommendation was acted on; empty when unknown',
     relationship LowCardinality(String) COMMENT 'friend, blogger, celebrity or expert, as of the event',
@@ -47,11 +48,14 @@ CREATE OR REPLACE VIEW events_current
     revision Int64 COMMENT 'Reference version the event was decided under'
 )
 AS SELECT
-    brand_id, event_id, type, occurred_at, source_at AS received_at, identity_key AS person_id, identity_kind AS person_key_kind, campaign_id,
+    brand_id, event_id, type, occurred_at, source_at AS received_at, if(persons_current.person_id = '', identity_key, persons_current.person_id) AS person_id,
+    identity_key AS person_key, identity_kind AS person_key_kind, campaign_id,
     influencer_id, relationship, tier, post_id, product_id, platform, store_id, retailer_id, region, is_valid, invalid_reasons, flags, count, link_code,
     url, text, comment_signal, share_kind, channel, hashtags, coupon_code, redemption_id, status, amount_e4 * toDecimal64('0.0001', 4) AS amount,
     currency, discount_e4 * toDecimal64('0.0001', 4) AS discount, quantity, transaction_id, owner_id, campaign_scope, click_window_ms,
     comment_window_ms, share_window_ms, like_window_ms, properties, revision
 FROM events
+ASOF LEFT JOIN persons_current
+    ON persons_current.brand_id = events.brand_id AND persons_current.identifier = events.identity_key AND events.occurred_at >= persons_current.from_at
 WHERE sign = 1 AND (brand_id, event_id, revision) NOT IN (SELECT brand_id, event_id, revision FROM events WHERE sign = -1)
 COMMENT 'One row per accepted event as it now stands';

@@ -23,7 +23,7 @@ CREATE OR REPLACE VIEW redemptions_current
     campaign_id LowCardinality(String) COMMENT 'Campaign; empty when unknown',
     coupon_code String COMMENT 'Code redeemed, upper case',
     owner_id String COMMENT 'Influencer who owns the code; empty when unknown',
-    person_id String COMMENT 'Pseudonym of the redeemer; empty when only the code is known',
+    person_id String COMMENT 'The redeemer: the smallest pseudonym of those joined with the one the redemption is known by; empty when only a shared code is known',
     product_id String COMMENT 'Product',
     store_id LowCardinality(String) COMMENT 'Store',
     retailer_id LowCardinality(String) COMMENT 'Retailer',
@@ -66,6 +66,12 @@ AS WITH
     (
         SELECT * FROM standing WHERE status = 'redeemed' ORDER BY brand_id, redemption_id, occurred_at, event_id LIMIT 1 BY brand_id, redemption_id
     ),
+    joined AS
+    (
+        SELECT firsts.brand_id AS brand_id, firsts.redemption_id AS redemption_id, persons_current.person_id AS person_id
+        FROM firsts ASOF INNER JOIN persons_current
+            ON persons_current.brand_id = firsts.brand_id AND persons_current.identifier = firsts.identity_key AND firsts.occurred_at >= persons_current.from_at
+    ),
     reused AS
     (
         SELECT brand_id, firsts.redemption_id AS redemption_id
@@ -74,7 +80,7 @@ AS WITH
         QUALIFY row_number() OVER (PARTITION BY brand_id, coupon_id ORDER BY occurred_at, event_id) > 1
     )
 SELECT
-    brand_id, firsts.redemption_id AS redemption_id, event_id, campaign_id, coupon_code, owner_id, identity_key AS person_id, product_id, store_id,
+    brand_id, firsts.redemption_id AS redemption_id, event_id, campaign_id, coupon_code, owner_id, if(joined.person_id = '', identity_key, joined.person_id) AS person_id, product_id, store_id,
     retailer_id, region, occurred_at AS redeemed_at,
     arraySum(arrayMap(r -> if(r.1 = currency, r.2, 0), about.returned)) AS back_e4,
     multiIf(about.voids > 0, 'voided', about.full_returns > 0 OR (back_e4 > 0 AND back_e4 >= ifNull(amount_e4, 0)), 'returned', 'redeemed') AS status,
@@ -89,5 +95,7 @@ SELECT
         if(amount_e4 IS NOT NULL AND back_e4 > amount_e4, ['over_returned'], []),
         if(arrayExists(r -> r.1 != '' AND r.1 != currency, about.returned), ['return_in_other_currency'], []),
         if((brand_id, firsts.redemption_id) IN (SELECT brand_id, redemption_id FROM reused), ['reused_code'], [])) AS flags
-FROM firsts LEFT JOIN about USING (brand_id, redemption_id)
+FROM firsts
+LEFT JOIN about USING (brand_id, redemption_id)
+LEFT JOIN joined USING (brand_id, redemption_id)
 COMMENT 'One row per redemption as it now stands';

@@ -1,5 +1,12 @@
 /** Journeys for tests: touches named by letter, ages in days before the redemption. */
-import type { Journey, StoredEvent, Touch } from './journey.ts';
+import {
+  type Journey,
+  type MatchedTouch,
+  readJourney,
+  redeemerOf,
+  type StoredEvent,
+  standingRedemption,
+} from './journey.ts';
 
 export const redeemed_at = Date.UTC(2026, 9, 31);
 const day_ms = 86_400_000;
@@ -45,8 +52,14 @@ export function stored(partial: Partial<StoredEvent> = {}): StoredEvent {
 }
 
 /** A touch `age` days before the redemption. */
-export const touch = (event_id: string, age: number, partial: Partial<StoredEvent> = {}): StoredEvent =>
-  stored({
+export const touch = (
+  event_id: string,
+  age: number,
+  partial: Partial<StoredEvent> = {},
+): StoredEvent & MatchedTouch => ({
+  matched_by: 'consumer_id',
+  hops: 0,
+  ...stored({
     event_id,
     type: 'click',
     occurred_at: redeemed_at - age * day_ms,
@@ -56,12 +69,19 @@ export const touch = (event_id: string, age: number, partial: Partial<StoredEven
     amount_e4: null,
     currency: '',
     ...partial,
-  });
+  }),
+});
 
 /** A journey of these touches, oldest first, with a sale of `amount_e4`. */
-export const journeyOf = (touches: Touch[], amount_e4: number | null = 100_000, owned = false): Journey => ({
+export const journeyOf = (touches: MatchedTouch[], amount_e4: number | null = 100_000, owned = false): Journey => ({
   redemption: stored({ amount_e4 }),
   net_e4: amount_e4,
   touches,
   owned,
 });
+
+/** The journey of someone known by single identifiers. */
+export function singleJourney(about: StoredEvent[], touches: StoredEvent[]): Journey | null {
+  const redemption = standingRedemption(about);
+  return readJourney(about, touches, redemption ? redeemerOf(redemption, null) : []);
+}

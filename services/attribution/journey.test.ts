@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { readJourney, type StoredEvent } from './journey.ts';
-import { redeemed_at, stored, touch } from './journey-of.test-support.ts';
+import type { StoredEvent } from './journey.ts';
+import { redeemed_at, singleJourney, stored, touch } from './journey-of.test-support.ts';
 
 const day_ms = 86_400_000;
 const ids = (about: StoredEvent[], touches: StoredEvent[]) =>
-  readJourney(about, touches)?.touches.map((t) => t.event_id);
+  singleJourney(about, touches)?.touches.map((t) => t.event_id);
 const one = (t: StoredEvent, redemption: Partial<StoredEvent> = {}) => ids([stored(redemption)], [t])?.length === 1;
 
 describe('which touches may earn', () => {
@@ -58,18 +58,18 @@ describe('which touches may earn', () => {
 describe('what stands of a redemption', () => {
   const back = (partial: Partial<StoredEvent>) =>
     stored({ event_id: 'B', status: 'returned', occurred_at: redeemed_at + day_ms, ...partial });
-  const net = (...about: StoredEvent[]) => readJourney(about, [])?.net_e4;
+  const net = (...about: StoredEvent[]) => singleJourney(about, [])?.net_e4;
   it('is nothing before it was redeemed: a void or a return waits for it', () => {
-    expect(readJourney([], [])).toBeNull();
-    expect(readJourney([stored({ status: 'voided' })], [])).toBeNull();
-    expect(readJourney([back({})], [])).toBeNull();
+    expect(singleJourney([], [])).toBeNull();
+    expect(singleJourney([stored({ status: 'voided' })], [])).toBeNull();
+    expect(singleJourney([back({})], [])).toBeNull();
   });
   it('is nothing after a void, whichever came first', () => {
     expect(
-      readJourney([stored({ event_id: 'V', status: 'voided', occurred_at: redeemed_at - 1 }), stored()], []),
+      singleJourney([stored({ event_id: 'V', status: 'voided', occurred_at: redeemed_at - 1 }), stored()], []),
     ).toBeNull();
   });
-  it('is nothing when quarantined', () => expect(readJourney([stored({ is_valid: false })], [])).toBeNull());
+  it('is nothing when quarantined', () => expect(singleJourney([stored({ is_valid: false })], [])).toBeNull());
   it('is the sale less what came back', () =>
     expect(net(stored(), back({ amount_e4: 40_000 }), back({ event_id: 'C', amount_e4: 10_000 }))).toBe(50_000));
   it('is 0 after a return of everything, named or not, and never below', () => {
@@ -83,13 +83,13 @@ describe('what stands of a redemption', () => {
     expect(net(stored({ amount_e4: null, currency: '' }), back({ amount_e4: null }))).toBeNull());
   it('is the earlier of two redeemed events with one id', () => {
     const later = stored({ event_id: 'A', occurred_at: redeemed_at + 1, amount_e4: 7 });
-    expect(readJourney([later, stored()], [])?.redemption.event_id).toBe('R');
-    expect(readJourney([stored({ event_id: 'Q' }), stored()], [])?.redemption.event_id).toBe('Q');
+    expect(singleJourney([later, stored()], [])?.redemption.event_id).toBe('R');
+    expect(singleJourney([stored({ event_id: 'Q' }), stored()], [])?.redemption.event_id).toBe('Q');
   });
 });
 
 describe('whether the owner of the code may earn', () => {
-  const owned = (partial: Partial<StoredEvent>) => readJourney([stored({ owner_id: 'ana', ...partial })], [])?.owned;
+  const owned = (partial: Partial<StoredEvent>) => singleJourney([stored({ owner_id: 'ana', ...partial })], [])?.owned;
   it('does when known and active', () => expect(owned({})).toBe(true));
   it('does not without an owner, when inactive, or when the redeemer is the owner', () => {
     expect(owned({ owner_id: '' })).toBe(false);

@@ -3,6 +3,8 @@
  * Pure: the same set of stored events gives the same journey, in whatever order they came.
  */
 
+import { alone, type Persons, type Reach, reachOf } from './persons.ts';
+
 /** A standing click, like, comment or share, as far as settlement needs it. '' = absent. */
 export interface Touch {
   event_id: string;
@@ -47,35 +49,64 @@ export interface StoredEvent extends Touch {
   like_window_ms: number;
 }
 
+/** A touch of the redeemer, and how we know that it is. */
+export interface MatchedTouch extends Touch {
+  /** The weakest kind of identifier between touch and redemption. */
+  matched_by: string;
+  /** Identity links between the identifier of the touch and those of the redemption. */
+  hops: number;
+}
+
 export interface Journey {
   /** The `redeemed` event that stands. */
   redemption: StoredEvent;
   /** Net of returns, in 1/10,000 of the currency unit; null = unpriced. */
   net_e4: number | null;
   /** Touches that may earn credit, by (occurred_at, event_id). */
-  touches: Touch[];
+  touches: MatchedTouch[];
   /** Whether the code has an owner who may earn: known, active, not the redeemer. */
   owned: boolean;
 }
 
+/** The `redeemed` event that stands, of all standing events that name a redemption: the earliest, unless it is quarantined or voided. */
+export function standingRedemption(about: readonly StoredEvent[]): StoredEvent | null {
+  const [redemption] = about.filter((event) => event.status === 'redeemed').sort(byTime);
+  if (!redemption?.is_valid || about.some((event) => event.status === 'voided')) return null;
+  return redemption;
+}
+
 /**
- * The journey of a redemption, from all standing events that name it and all standing touches of its person.
+ * The journey of a redemption, from all standing events that name it, all standing touches of its person, and that person's identifiers.
  * null when nothing stands: never redeemed (yet), voided, or quarantined.
  */
-export function readJourney(about: readonly StoredEvent[], touches: readonly Touch[]): Journey | null {
-  const [redemption] = about.filter((event) => event.status === 'redeemed').sort(byTime);
-  if (!redemption?.is_valid) return null;
-  if (about.some((event) => event.status === 'voided')) return null;
-  const returns = about.filter((event) => event.status === 'returned');
+export function readJourney(
+  about: readonly StoredEvent[],
+  touches: readonly Touch[],
+  redeemer: readonly Reach[],
+): Journey | null {
+  const redemption = standingRedemption(about);
+  if (!redemption) return null;
+  const own = new Set([...redemption.identifier_pseudonyms, ...redeemer.map(({ identifier }) => identifier)]);
   return {
     redemption,
-    net_e4: netOf(redemption, returns),
-    touches: touches.filter((touch) => mayEarn(touch, redemption)).sort(byTime),
+    net_e4: netOf(
+      redemption,
+      about.filter((event) => event.status === 'returned'),
+    ),
+    touches: touches.flatMap((touch) => matched(touch, redemption, redeemer, own) ?? []).sort(byTime),
     owned:
       redemption.owner_id !== '' &&
       !redemption.flags.includes('owner_inactive') &&
-      !meets(redemption.identifier_pseudonyms, redemption.owner_identifiers),
+      !redemption.owner_identifiers.some((identifier) => own.has(identifier)),
   };
+}
+
+/** Every identifier of the redeemer at the time of the redemption, and how it is reached; [] when nobody is known. */
+export function redeemerOf(redemption: StoredEvent, persons: Persons | null): Reach[] {
+  const { identity_key, identity_kind, identifier_pseudonyms, occurred_at } = redemption;
+  if (identity_key === '') return [];
+  const person = persons?.of(identity_key, occurred_at) ?? alone(identity_key, identity_kind);
+  return reachOf(person, [identity_key, ...identifier_pseudonyms], occurred_at);
 }
 
 /** (occurred_at, event_id): the order in which ties are broken everywhere. */
@@ -101,16 +132,22 @@ const windows: Record<string, 'click_window_ms' | 'comment_window_ms' | 'share_w
   like: 'like_window_ms',
 };
 
-/** Same person (the caller's look-up), in the look-back of its type, a single real action, and not on the redeemer's own posts. */
-function mayEarn(touch: Touch, redemption: StoredEvent): boolean {
+/** Same person, in the look-back of its type, a single real action, and not on the redeemer's own posts; null when it may not earn. */
+function matched(
+  touch: Touch,
+  redemption: StoredEvent,
+  redeemer: readonly Reach[],
+  own: ReadonlySet<string>,
+): MatchedTouch | null {
   const window = windows[touch.type];
-  if (window === undefined || touch.count !== 1 || !touch.is_valid) return false;
-  if (touch.identity_key === '' || touch.identity_key !== redemption.identity_key) return false;
+  if (window === undefined || touch.count !== 1 || !touch.is_valid) return null;
   const age = redemption.occurred_at - touch.occurred_at;
-  if (age < 0 || age > redemption[window]) return false;
-  if (redemption.campaign_scope === 'campaign' && touch.campaign_id !== redemption.campaign_id) return false;
-  return !meets(redemption.identifier_pseudonyms, touch.influencer_identifiers);
+  if (age < 0 || age > redemption[window]) return null;
+  if (redemption.campaign_scope === 'campaign' && touch.campaign_id !== redemption.campaign_id) return null;
+  if (touch.influencer_identifiers.some((identifier) => own.has(identifier))) return null;
+  const reach = redeemer.find(
+    ({ identifier, from_at, until_at }) =>
+      identifier === touch.identity_key && from_at <= touch.occurred_at && touch.occurred_at < until_at,
+  );
+  return reach ? { ...touch, matched_by: reach.matched_by, hops: reach.hops } : null;
 }
-
-const meets = (a: readonly string[], b: readonly string[]): boolean =>
-  b.length > 0 && a.some((value) => b.includes(value));

@@ -1,5 +1,5 @@
 /** Credits a journey should have, and the postings that lead there from what the ledger says. Pure. */
-import type { Journey, StoredEvent, Touch } from './journey.ts';
+import type { Journey, MatchedTouch, StoredEvent } from './journey.ts';
 import type { Share } from './models/model.ts';
 import { models } from './models/register.ts';
 import { splitExactly } from './split-exactly.ts';
@@ -69,7 +69,7 @@ function about(model: string, { redemption, net_e4 }: Journey) {
   return { brand_id, redemption_id, model, product_id, store_id, retailer_id, coupon_code, redeemed_at, currency };
 }
 
-function earner(to: Touch | 'owner' | 'nobody', redemption: StoredEvent) {
+function earner(to: MatchedTouch | 'owner' | 'nobody', redemption: StoredEvent) {
   const { campaign_id, occurred_at: touched_at, event_id, owner_id, owner_relationship, owner_tier } = redemption;
   if (to === 'nobody')
     return {
@@ -106,8 +106,8 @@ function earner(to: Touch | 'owner' | 'nobody', redemption: StoredEvent) {
     tier: to.tier,
     post_id: to.post_id,
     touched_at: to.occurred_at,
-    matched_by: to.identity_kind,
-    hops: 0,
+    matched_by: to.matched_by,
+    hops: to.hops,
   };
 }
 

@@ -10,6 +10,8 @@ export interface Story {
   /** Without brand_id; it is added. */
   reference: object[];
   events: object[];
+  /** Reference records that come after the events. */
+  later: object[];
   /** redemption → model → `who credit amount`, in order of time; [] = no rows. Models not named are not looked at. */
   credits: Record<string, Record<string, string[]>>;
 }
@@ -37,6 +39,7 @@ export function stories(): Story[] {
     const name = file.slice(0, -5).replaceAll('-', ' ');
     const story = parse(readFileSync(join(import.meta.dirname, file), 'utf8')) as Pick<Story, 'events' | 'credits'> & {
       reference?: object[];
+      later?: object[];
     };
     const brand_id = file.slice(0, -5).slice(0, 60);
     const own = (record: object) => ({ brand_id, ...record });
@@ -45,6 +48,7 @@ export function stories(): Story[] {
       brand_id,
       reference: [...common, ...(story.reference ?? [])].map(own),
       events: story.events.map(own),
+      later: (story.later ?? []).map(own),
       credits: story.credits,
     };
   });

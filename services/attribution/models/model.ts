@@ -1,9 +1,9 @@
-import type { Journey, Touch } from '../journey.ts';
+import type { Journey, MatchedTouch } from '../journey.ts';
 
 /** A share of one redemption's credit. Weights are >= 0; a share is its weight over the sum of all. */
 export interface Share {
   /** The touch that earns, the owner of the redeemed code, or nobody. */
-  to: Touch | 'owner' | 'nobody';
+  to: MatchedTouch | 'owner' | 'nobody';
   weight: number;
 }
 
@@ -11,5 +11,5 @@ export interface Share {
 export type Model = (journey: Journey) => Share[];
 
 /** Shares of the touches with these weights. */
-export const weighted = (touches: Touch[], weightOf: (touch: Touch, index: number) => number): Share[] =>
+export const weighted = (touches: MatchedTouch[], weightOf: (touch: MatchedTouch, index: number) => number): Share[] =>
   touches.map((touch, index) => ({ to: touch, weight: weightOf(touch, index) }));

@@ -6,7 +6,7 @@
  * position it is a duplicate. "Seen" means stored from another batch, or earlier in this one.
  */
 import type { EnrichedEvent } from '../../../schemas/generated/enriched_event.ts';
-import { cancelled, duplicateRow, type EventRow, eventRow, linkRows, sameContent } from './rows.ts';
+import { cancelled, duplicateRow, type EventRow, eventRow, linkRows, sameContent, unlinked } from './rows.ts';
 
 /** The row standing now for an event id. */
 export interface Seen {
@@ -48,7 +48,7 @@ export function decideRecording(events: EnrichedEvent[], seen: ReadonlyMap<strin
     if (!old) {
       const row = eventRow(event, batch);
       out.events.push(row);
-      for (const link of linkRows(event, batch)) out.links.push(link);
+      for (const link of linkRows(row, batch)) out.links.push(link);
       out.changed.push({ event, reason: 'new' });
       standing.set(key, seenFrom(event, row));
     } else if (!samePosition(event, old)) {
@@ -59,6 +59,8 @@ export function decideRecording(events: EnrichedEvent[], seen: ReadonlyMap<strin
       const row = eventRow(event, batch);
       if (sameContent(old.row, row)) continue;
       out.events.push(cancelled(old.row, batch), row);
+      const [said, says] = [linkRows(old.row, batch), linkRows(row, batch)];
+      if (JSON.stringify(said) !== JSON.stringify(says)) out.links.push(...said.map(unlinked), ...says);
       out.changed.push({ event, reason: 'reference' });
       standing.set(key, seenFrom(event, row));
     }

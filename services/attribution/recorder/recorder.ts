@@ -4,15 +4,19 @@
  * workers, at least one sees the other.
  */
 import { enrichedEvent, referenceRecord, rejectedRecord, settlementRequest } from '../../../schemas/codec.ts';
+import type { ReferenceRecord } from '../../../schemas/generated/reference_record.ts';
 import type { SettlementRequest } from '../../../schemas/generated/settlement_request.ts';
 import type { TopicNames } from '../../../schemas/topics.ts';
 import type { EventLog, OutgoingRecord } from '../../platform/event-log/port.ts';
 import type { Batch, Service } from '../../platform/run-service.ts';
 import type { Telemetry } from '../../platform/telemetry.ts';
 import type { Warehouse } from '../../platform/warehouse/port.ts';
+import type { SeparationBody } from '../components.ts';
 import { insertExactly } from '../exact-insert.ts';
+import { pairs } from '../pairs.ts';
+import { affectedRedemptions, separatedRedemptions } from './affected.ts';
 import { decideRecording } from './decide.ts';
-import { affectedRedemptions, loadSeen } from './loads.ts';
+import { loadSeen } from './loads.ts';
 import { eventsConcerned, outdatedEvents, resent } from './resend.ts';
 import {
   duplicate_columns,
@@ -78,7 +82,7 @@ async function recordEvents(batch: Batch, { log, warehouse, telemetry, topics }:
     identity: ['brand_id', 'event_id', 'left', 'right', 'sign'],
   });
   telemetry.freshness(recording.changed.flatMap(({ event, reason }) => (reason === 'new' ? [event.source_at] : []))); // not what is decided anew
-  const requests = await affectedRedemptions(warehouse, recording.changed); // insert first, look after
+  const requests = await affectedRedemptions(warehouse, recording); // insert first, look after
   batch.fence();
   await log.produce(requests.map((request) => outgoing(topics.settlements, request)));
   const outdated = await outdatedEvents(
@@ -118,6 +122,29 @@ async function recordReference(batch: Batch, { log, warehouse, topics }: Attribu
     batch.fence();
     await log.produce(events.map((event) => resent(topics.accepted, event)));
   }
+  const requests = await separatedRedemptions(warehouse, await everSeparated(warehouse, records));
+  batch.fence();
+  await log.produce(requests.map((request) => outgoing(topics.settlements, request)));
+}
+
+/** The identifiers that separation records of a batch name, and those that earlier records of the same id named. */
+async function everSeparated(warehouse: Warehouse, records: (ReferenceRecord & { version: number })[]) {
+  const separations = records.filter((record) => record.kind === 'separation');
+  if (separations.length === 0) return [];
+  const rows = await warehouse.query<{ brand_id: string; id: string; body: string }>(
+    `SELECT brand_id, id, body FROM reference_records
+     WHERE kind = 'separation' AND (brand_id, id) IN {keys:Array(Tuple(String, String))}`,
+    { keys: pairs(separations.map((record) => [record.brand_id, record.id])) },
+  );
+  return separations.map(({ brand_id, id, source_at }) => ({
+    brand_id,
+    identifiers: rows
+      .filter((row) => row.brand_id === brand_id && row.id === id)
+      .flatMap((row) => (JSON.parse(row.body) as SeparationBody).identifiers.map(({ pseudonym }) => pseudonym)),
+    reason: 'identity',
+    cause: `separation ${id}`,
+    caused_at: source_at,
+  }));
 }
 
 /** Rows whose source position has no row yet, in another batch or earlier in this one: an echo from upstream counts nothing. */

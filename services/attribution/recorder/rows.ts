@@ -88,15 +88,27 @@ const revision_index = event_columns.indexOf('revision');
 
 export type EventRow = unknown[];
 
+type Coded = Pick<EnrichedEvent, 'coupon_use' | 'coupon_id'>;
+
+const nobody = { kind: '', pseudonym: '' };
+
+/** A unique coupon code is an identifier too; a shared one never is. */
+const codeOf = ({ coupon_use, coupon_id }: Coded): { kind: string; pseudonym: string }[] =>
+  coupon_use === 'unique' && coupon_id ? [{ kind: 'coupon_code', pseudonym: `coupon:${coupon_id}` }] : [];
+
+/** The identifier an event's person is known by: the strongest that names a person, else the unique code, else nobody. */
+export const knownBy = (event: Coded & Pick<EnrichedEvent, 'identifiers'>): { kind: string; pseudonym: string } =>
+  event.identifiers[0] ?? codeOf(event)[0] ?? nobody;
+
 export function eventRow(event: EnrichedEvent, batch: string): EventRow {
   const row: EventRow = new Array(event_columns.length);
   let i = 0;
   for (const name of text_columns) row[i++] = event[name] ?? '';
   for (const name of plain_columns) row[i++] = event[name];
-  const strongest = event.identifiers[0];
+  const known_by = knownBy(event);
   row[i++] = event.reference_version;
-  row[i++] = strongest?.pseudonym ?? '';
-  row[i++] = strongest?.kind ?? '';
+  row[i++] = known_by.pseudonym;
+  row[i++] = known_by.kind;
   row[i++] = event.identifiers.map((id) => id.kind);
   row[i++] = event.identifiers.map((id) => id.platform);
   row[i++] = event.identifiers.map((id) => id.pseudonym);
@@ -160,26 +172,41 @@ export const link_columns = [
   'batch',
 ] as const;
 
-/** The strongest identifier of an event linked to each of its others. */
-export function linkRows(event: EnrichedEvent, batch: string): unknown[][] {
-  const [strongest, ...others] = event.identifiers;
-  if (!strongest) return [];
-  return others.map((other) => [
-    event.brand_id,
-    strongest.pseudonym,
-    strongest.kind,
-    other.pseudonym,
-    other.kind,
-    event.occurred_at,
-    event.event_id,
+const at = (name: (typeof event_columns)[number]): number => event_columns.indexOf(name);
+const link_head = ['brand_id', 'occurred_at', 'event_id'] as const;
+const [brand_at, occurred_at, event_at] = link_head.map(at) as [number, number, number];
+const position_at = (['source_topic', 'source_partition', 'source_offset', 'source_at'] as const).map(at);
+const [kinds_at, pseudonyms_at, use_at, coupon_at] = (
+  ['identifier_kinds', 'identifier_pseudonyms', 'coupon_use', 'coupon_id'] as const
+).map(at) as [number, number, number, number];
+
+/** What an event's row says of identity: the identifier it is known by, linked to each of its others; every link from both its ends. */
+export function linkRows(event: EventRow, batch: string): unknown[][] {
+  const kinds = event[kinds_at] as string[];
+  const identifiers = (event[pseudonyms_at] as string[]).map((pseudonym, i) => ({ kind: kinds[i]!, pseudonym }));
+  const code = codeOf({ coupon_use: event[use_at] as string, coupon_id: event[coupon_at] as string });
+  const [first, ...others] = [...identifiers, ...code];
+  if (!first) return [];
+  const row = (left: typeof first, right: typeof first): unknown[] => [
+    event[brand_at],
+    left.pseudonym,
+    left.kind,
+    right.pseudonym,
+    right.kind,
+    event[occurred_at],
+    event[event_at],
     1,
-    event.source_topic,
-    event.source_partition,
-    event.source_offset,
-    event.source_at,
+    ...position_at.map((index) => event[index]),
     batch,
-  ]);
+  ];
+  const other = others.filter(({ pseudonym }) => pseudonym !== first.pseudonym);
+  return other.flatMap((right) => [row(first, right), row(right, first)]);
 }
+
+const link_sign = link_columns.indexOf('sign');
+
+/** The same link taken back. */
+export const unlinked = (row: unknown[]): unknown[] => row.with(link_sign, -1);
 
 export const rejected_columns = [
   'source_topic',

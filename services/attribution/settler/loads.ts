@@ -1,6 +1,7 @@
 /** What the settler reads: the standing events of the redemptions asked for, the touches before them, and the ledger's balance. */
 import type { Warehouse } from '../../platform/warehouse/port.ts';
-import type { StoredEvent, Touch } from '../journey.ts';
+import { loadComponents } from '../components.ts';
+import { type Journey, readJourney, redeemerOf, type StoredEvent, standingRedemption, type Touch } from '../journey.ts';
 import type { Credit } from '../ledger.ts';
 import { pairs } from '../pairs.ts';
 
@@ -87,7 +88,7 @@ export interface Asked {
 }
 
 /** Standing redemption events by `brand/redemption id`. */
-export async function loadRedemptions(warehouse: Warehouse, asked: Asked[]): Promise<Map<string, StoredEvent[]>> {
+async function loadRedemptions(warehouse: Warehouse, asked: Asked[]): Promise<Map<string, StoredEvent[]>> {
   const rows = await warehouse.query<Loaded<StoredEvent>>(
     `SELECT ${selected(redemption_columns)} FROM events
      WHERE (brand_id, redemption_id) IN {keys:Array(Tuple(String, String))} AND type = 'coupon_redemption'`,
@@ -96,13 +97,16 @@ export async function loadRedemptions(warehouse: Warehouse, asked: Asked[]): Pro
   return groupBy(standing(rows), redemptionKey);
 }
 
-/** Standing touches of the redeemers, by `brand/identity key`, as far back as any of the look-back windows reaches. */
-export async function loadTouches(warehouse: Warehouse, redemptions: StoredEvent[]): Promise<Map<string, Touch[]>> {
-  const known = redemptions.filter((r) => r.identity_key !== '' && r.status === 'redeemed');
-  if (known.length === 0) return new Map();
+/** Standing touches by these people, by `brand/identity key`, as far back as any of the look-back windows reaches. */
+async function loadTouches(
+  warehouse: Warehouse,
+  redemptions: StoredEvent[],
+  people: [string, string][],
+): Promise<Map<string, Touch[]>> {
+  if (people.length === 0) return new Map();
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
-  for (const r of known) {
+  for (const r of redemptions) {
     first = Math.min(
       first,
       r.occurred_at - Math.max(r.click_window_ms, r.comment_window_ms, r.share_window_ms, r.like_window_ms),
@@ -113,9 +117,44 @@ export async function loadTouches(warehouse: Warehouse, redemptions: StoredEvent
     `SELECT ${selected(touch_columns)} FROM events
      WHERE (brand_id, identity_key) IN {people:Array(Tuple(String, String))} AND type != 'coupon_redemption'
        AND occurred_at BETWEEN fromUnixTimestamp64Milli({first:Int64}, 'UTC') AND fromUnixTimestamp64Milli({last:Int64}, 'UTC')`,
-    { people: pairs(known.map((r) => [r.brand_id, r.identity_key])), first, last },
+    { people, first, last },
   );
   return groupBy(standing(rows), personKey);
+}
+
+/** Journeys by `brand/redemption id`; null where nothing stands. */
+export interface Journeys {
+  of(key: string): Journey | null;
+}
+
+/** The journeys of these redemptions: their events, their people, and what those people did before. */
+export async function loadJourneys(warehouse: Warehouse, asked: Asked[]): Promise<Journeys> {
+  const about = asked.length === 0 ? new Map<string, StoredEvent[]>() : await loadRedemptions(warehouse, asked);
+  const redeemed = [...about.values()].flatMap((events) => standingRedemption(events) ?? []);
+  const known = redeemed.filter((event) => event.identity_key !== '');
+  const components = await loadComponents(
+    warehouse,
+    known.map((event) => [event.brand_id, event.identity_key] as const),
+  );
+  const reaches = new Map(
+    known.map((event) => [
+      redemptionKey(event),
+      redeemerOf(event, components.personsOf(event.brand_id, event.identity_key)),
+    ]),
+  );
+  const people = known.flatMap((event) =>
+    reaches.get(redemptionKey(event))!.map(({ identifier }) => [event.brand_id, identifier] as const),
+  );
+  const touches = await loadTouches(warehouse, known, pairs(people));
+  return {
+    of(key) {
+      const reach = reaches.get(key) ?? [];
+      const brand_id = about.get(key)?.[0]?.brand_id ?? '';
+      const identifiers = new Set(reach.map(({ identifier }) => identifier));
+      const before = [...identifiers].flatMap((identifier) => touches.get(`${brand_id}/${identifier}`) ?? []);
+      return readJourney(about.get(key) ?? [], before, reach);
+    },
+  };
 }
 
 type BalanceRow = Omit<Credit, 'touched_at' | 'redeemed_at'> & { touched_ms: number; redeemed_ms: number };

@@ -6,13 +6,16 @@
 import { settlementRequest } from '../../../schemas/codec.ts';
 import type { SettlementRequest } from '../../../schemas/generated/settlement_request.ts';
 import type { Batch, Service } from '../../platform/run-service.ts';
+import { loadComponents, most_followed } from '../components.ts';
 import { insertExactly } from '../exact-insert.ts';
-import { readJourney, type StoredEvent, type Touch } from '../journey.ts';
 import { type Credit, creditsOf, postings } from '../ledger.ts';
 import type { AttributionParts } from '../recorder/recorder.ts';
-import { loadBalances, loadRedemptions, loadTouches } from './loads.ts';
+import { type Journeys, loadBalances, loadJourneys } from './loads.ts';
+import { loadMemberships, membershipRows, person_columns } from './memberships.ts';
 
 const name = 'grapevine-settler';
+/** Journeys are read whole: what a batch takes in memory grows with the touches of its people, so it holds fewer. */
+const most_requests = 1_000;
 
 const credit_columns = [
   'brand_id',
@@ -44,46 +47,76 @@ export function settler(parts: AttributionParts): Service {
     name,
     topics: [parts.topics.settlements],
     exact: true,
-    batch_records: parts.batch_records,
+    batch_records: Math.min(parts.batch_records, most_requests),
     fill_ms: parts.fill_ms,
     work: (batch) => settle(batch, parts),
   };
 }
 
-async function settle(batch: Batch, { warehouse, telemetry }: AttributionParts): Promise<void> {
-  const asked = telemetry.busy(name, 'decode', () =>
-    oncePerRedemption(batch.records.map((r) => settlementRequest.decode(r.value))),
+async function settle(batch: Batch, parts: AttributionParts): Promise<void> {
+  const requests = parts.telemetry.busy(name, 'decode', () =>
+    batch.records.map((r) => settlementRequest.decode(r.value)),
   );
-  const about = await loadRedemptions(warehouse, asked);
-  const touches = await loadTouches(warehouse, [...about.values()].flat());
+  await postPersons(
+    batch,
+    requests.filter((request) => request.redemption_id === ''),
+    parts,
+  );
+  await postCredits(batch, requests, parts);
+}
+
+async function postCredits(
+  batch: Batch,
+  requests: SettlementRequest[],
+  { warehouse, telemetry }: AttributionParts,
+): Promise<void> {
+  const asked = oncePerRedemption(requests.filter((request) => request.redemption_id !== ''));
+  const journeys = await loadJourneys(warehouse, asked);
   const balances = await loadBalances(warehouse, asked);
   const rows = telemetry.busy(name, 'decide', () => {
-    const posted = asked.flatMap((request) => postingRows(request, about, touches, balances, batch.name));
-    return [...posted, markerRow(asked, batch.name)];
+    const posted = asked.flatMap((request) => postingRows(request, journeys, balances, batch.name));
+    return [...posted, markerRow(requests, batch.name)];
   });
   telemetry.count('settlements', {}, asked.length);
   const reason_at = ledger_columns.indexOf('reason');
   for (const row of rows.slice(0, -1)) telemetry.count('postings', { reason: String(row[reason_at]) }, 1);
+  const settled = await isSettled(
+    batch,
+    `SELECT count() AS n FROM attribution_ledger WHERE kind = 'marker'`,
+    warehouse,
+  );
   await insertExactly(warehouse, batch, {
     table: 'attribution_ledger',
     columns: ledger_columns,
-    rows: await withoutOwn(batch, rows, warehouse),
+    rows: settled ? [] : rows,
     identity: ['brand_id', 'redemption_id', 'model', 'touch_event_id', 'kind'],
   });
 }
 
-/** On a replay: nothing, when this batch's block is already there (one block is whole or absent). */
-async function withoutOwn(
+/** Persons of identifiers whose links changed: what they are now, less what the table says, as one block with a marker row. */
+async function postPersons(
   batch: Batch,
-  rows: unknown[][],
-  warehouse: AttributionParts['warehouse'],
-): Promise<unknown[][]> {
-  if (!batch.replayed) return rows;
-  const [stored] = await warehouse.query<{ n: number }>(
-    `SELECT count() AS n FROM attribution_ledger WHERE batch = {batch:String} AND kind = 'marker'`,
-    { batch: batch.name },
-  );
-  return stored && stored.n > 0 ? [] : rows;
+  requests: SettlementRequest[],
+  { warehouse }: AttributionParts,
+): Promise<void> {
+  if (requests.length === 0) return;
+  if (await isSettled(batch, `SELECT count() AS n FROM persons WHERE identifier = ''`, warehouse)) return;
+  const asked = requests.map(({ brand_id, cause }) => [brand_id, cause] as const);
+  const components = await loadComponents(warehouse, asked, most_followed);
+  const rows = membershipRows(asked, components, await loadMemberships(warehouse, asked, components), batch.name);
+  await insertExactly(warehouse, batch, {
+    table: 'persons',
+    columns: person_columns,
+    rows,
+    identity: ['brand_id', 'identifier', 'person_id', 'sign'],
+  });
+}
+
+/** On a replay: whether this batch's block is already there (one block is whole or absent). */
+async function isSettled(batch: Batch, markers: string, warehouse: AttributionParts['warehouse']): Promise<boolean> {
+  if (!batch.replayed) return false;
+  const [stored] = await warehouse.query<{ n: number }>(`${markers} AND batch = {batch:String}`, { batch: batch.name });
+  return stored !== undefined && stored.n > 0;
 }
 
 const reason_order = ['first', 'void', 'return', 'erasure', 'identity', 'reference', 'model', 'replay', 'late_touch'];
@@ -107,16 +140,12 @@ function oncePerRedemption(requests: SettlementRequest[]): SettlementRequest[] {
 
 function postingRows(
   request: SettlementRequest,
-  about: Map<string, StoredEvent[]>,
-  touches: Map<string, Touch[]>,
+  journeys: Journeys,
   balances: Map<string, Credit[]>,
   batch: string,
 ): unknown[][] {
   const key = `${request.brand_id}/${request.redemption_id}`;
-  const events = about.get(key) ?? [];
-  const people = new Set(events.map((event) => event.identity_key));
-  const before = [...people].flatMap((person) => touches.get(`${request.brand_id}/${person}`) ?? []);
-  const journey = readJourney(events, before);
+  const journey = journeys.of(key);
   const balance = balances.get(key) ?? [];
   const reason = balance.length === 0 ? 'first' : request.reason === 'first' ? 'replay' : request.reason;
   return postings(journey ? creditsOf(journey) : [], balance).map((credit) => [

@@ -106,6 +106,7 @@ const personal_fields: Record<string, readonly string[]> = {
   coupon: ['issued_to'],
   distribution: ['identifiers'],
   person: ['identifiers'],
+  separation: ['identifiers'],
 };
 /** Addresses of pages and places, not of people. */
 const public_fields = new Set(['url']);
