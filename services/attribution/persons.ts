@@ -187,10 +187,10 @@ function forbids(members: Member[], separations: [string, string][]): 'limit' | 
 /** A handle that has a person and is then seen with another one who cannot be the same: from that time on it is the other's. */
 function firstHandover({ nodes, held, refused }: Joined): { handle: string; at: number } | null {
   let first: { handle: string; at: number } | null = null;
-  for (const { link, nodes: ends } of refused)
+  for (const { link, nodes: ends, why } of refused)
     for (const end of ends) {
       const { identifier, kind, from_at } = nodes[end]!;
-      if (kind !== 'handle' || link.first_at <= from_at) continue;
+      if (why !== 'limit' || kind !== 'handle' || link.first_at <= from_at) continue;
       const had = held.some((h) => h.nodes.includes(end) && h.link.first_at < link.first_at);
       if (!had) continue;
       if (!first || link.first_at < first.at || (link.first_at === first.at && identifier < first.handle))
