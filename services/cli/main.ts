@@ -3,15 +3,19 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../platform/config.ts';
 import { configCommand } from './config.ts';
 import { explainCommand } from './explain.ts';
+import { identityCommand } from './identity.ts';
+import { journeyCommand } from './journey.ts';
 import { migrateCommand } from './migrate.ts';
 import { UsageError } from './output.ts';
 import { queryCommand } from './query.ts';
 import { runCommand } from './run.ts';
 import { schemasCommand } from './schemas.ts';
 import { serviceCommand } from './service.ts';
+import { settleCommand } from './settle.ts';
 import { simulateCommand } from './simulate.ts';
 import { startCommand } from './start.ts';
 import { topicsCommand } from './topics.ts';
+import { verifyCommand } from './verify.ts';
 import { warehouseCommand } from './warehouse.ts';
 
 const program = new Command('grapevine')
@@ -26,6 +30,10 @@ const commands = [
   simulateCommand,
   queryCommand,
   explainCommand,
+  journeyCommand,
+  identityCommand,
+  settleCommand,
+  verifyCommand,
   warehouseCommand,
   migrateCommand,
   topicsCommand,

@@ -140,8 +140,5 @@ export function attributionOf({ config, ...parts }: ServiceParts, warehouse: War
     batch_records: config.GRAPEVINE_BATCH_RECORDS,
     fill_ms: config.GRAPEVINE_FILL_MS,
   };
-  return [
-    recorder(attribution),
-    settler({ ...attribution, batch_records: Math.min(config.GRAPEVINE_BATCH_RECORDS, 2_000) }),
-  ];
+  return [recorder(attribution), settler(attribution)];
 }

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { migrate } from '../../infra/migrate.ts';
 import { type TopicNames, topicNames } from '../../schemas/topics.ts';
+import type { VerifyParts } from '../attribution/verify/check.ts';
 import type { Config } from '../platform/config.ts';
 import type { Consumer, EventLog } from '../platform/event-log/port.ts';
 import { openKeys } from '../platform/keys.ts';
@@ -19,12 +20,16 @@ import {
   openWarehouseOf,
   sourcesOf,
 } from './open.ts';
+import { verifiableOf } from './verify.ts';
 
 export interface Pipeline {
   log: EventLog;
   warehouse: Warehouse;
   topics: TopicNames;
   telemetry: Telemetry;
+  services: readonly Service[];
+  /** What verify looks at. */
+  verifiable: VerifyParts;
   /** Rejects with the first failure of a service. */
   failed: Promise<never>;
   /** Starts the services; idempotent. */
@@ -50,17 +55,11 @@ export async function openPipeline(config: Config, directory: string, brands: '*
   const lookups = { keys: openKeys(masterKey(config, directory)), sources: sourcesOf(config, topics, brands) };
   const parts = { config, log, telemetry, topics };
   const services = [...ingestOf(parts, lookups), ...enrichmentOf(parts), ...attributionOf(parts, warehouse)];
-  return assemble(log, warehouse, topics, telemetry, services, config);
+  return assemble(verifiableOf(config, log, warehouse, [...lookups.sources.keys()]), telemetry, services, config);
 }
 
-function assemble(
-  log: EventLog,
-  warehouse: Warehouse,
-  topics: TopicNames,
-  telemetry: Telemetry,
-  services: Service[],
-  config: Config,
-): Pipeline {
+function assemble(verifiable: VerifyParts, telemetry: Telemetry, services: Service[], config: Config): Pipeline {
+  const { log, warehouse, topics } = verifiable;
   let consumers: Consumer[] | null = null;
   let fail: (error: unknown) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => {
@@ -72,6 +71,8 @@ function assemble(
     warehouse,
     topics,
     telemetry,
+    services,
+    verifiable,
     failed,
     async start() {
       if (consumers) return;

@@ -21,6 +21,7 @@ import {
 } from './open.ts';
 import { portOf } from './options.ts';
 import { stopAsked } from './output.ts';
+import { keepVerifying, verifiableOf } from './verify.ts';
 
 const names = ['ingest', 'enrichment', 'attribution'] as const;
 type ServiceName = (typeof names)[number];
@@ -68,8 +69,23 @@ async function service(name: ServiceName, { port, host }: { port: number; host: 
           now: () => performance.now(),
         }),
       );
+    const verifying = warehouse
+      ? keepVerifying(
+          verifiableOf(config, log, warehouse, [...sourcesOf(config, parts.topics, '*').keys()]),
+          telemetry,
+          config,
+        )
+      : null;
     const operations = await serveOperations(
-      { log, warehouse, services, telemetry, failure: () => failure, now: () => Date.now() },
+      {
+        log,
+        warehouse,
+        services,
+        telemetry,
+        failure: () => failure,
+        now: () => Date.now(),
+        ...(verifying ? { verify: verifying } : {}),
+      },
       port,
       host,
     );
@@ -82,6 +98,7 @@ async function service(name: ServiceName, { port, host }: { port: number; host: 
       throw error;
     } finally {
       logger.info('stopping: the batch begun is finished first');
+      await verifying?.stop();
       await Promise.all(consumers.map((consumer) => consumer.stop()));
       await operations.close();
     }

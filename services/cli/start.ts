@@ -11,6 +11,7 @@ import { openPipeline } from './pipeline.ts';
 import { announceRunning, runningUrl } from './running.ts';
 import { playSample, type SampleOptions, tellStory } from './sample.ts';
 import { countOf, scenarioOf, seedOf } from './simulate.ts';
+import { watchOver } from './verify.ts';
 
 interface StartOptions extends Omit<SampleOptions, 'directory'> {
   data: string;
@@ -60,12 +61,17 @@ async function start(options: StartOptions): Promise<void> {
     const forget = server ? announceRunning(options.data, server.url) : () => undefined;
     try {
       await pipeline.start();
-      if (options.sample) await sample(pipeline, options, stop);
-      const at = dataOption(options.data);
-      print(`\nrunning; ClickHouse over HTTP at ${server?.url ?? config.CLICKHOUSE_URL}; Ctrl-C stops`);
-      print(`ask: npx grapevine query "SELECT * FROM attribution_credits LIMIT 5"${at}`);
-      print(`one event's story: head -1 services/cli/sample/events.ndjson | npx grapevine explain -${at}`);
-      await Promise.race([stop, pipeline.failed]);
+      const watch = await watchOver(pipeline, config, options.data);
+      try {
+        if (options.sample) await sample(pipeline, options, stop);
+        const at = dataOption(options.data);
+        print(`\nrunning; ClickHouse over HTTP at ${server?.url ?? config.CLICKHOUSE_URL}; Ctrl-C stops`);
+        print(`ask: npx grapevine query "SELECT * FROM attribution_credits LIMIT 5"${at}`);
+        print(`one event's story: head -1 services/cli/sample/events.ndjson | npx grapevine explain -${at}`);
+        await Promise.race([stop, pipeline.failed]);
+      } finally {
+        await watch.close();
+      }
     } finally {
       forget();
       await server?.close();

@@ -121,6 +121,11 @@ export const settings = {
     secret: false,
     meaning: 'A batch older than this is handed over instead of written, ms.',
   },
+  GRAPEVINE_VERIFY_S: {
+    schema: z.coerce.number().int().min(0).max(86_400).default(60),
+    secret: false,
+    meaning: 'Pause between two rounds of verify in `start` and the attribution service, s; 0 = none.',
+  },
   LOG_LEVEL: {
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
     secret: false,

@@ -2,7 +2,7 @@
  * What an operator's tools ask a service: /healthz (alive and moving), /readyz (log and warehouse answer), /metrics (Prometheus text).
  * A pipeline is dead when there is lag and nothing was committed for a while, whatever its process says.
  */
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { EventLog } from './event-log/port.ts';
 import { lagOf } from './lag.ts';
@@ -20,6 +20,13 @@ export interface Watched {
   /** Why the process is about to end, or null. */
   failure(): string | null;
   now(): number;
+  /** What verify says, where it runs. */
+  verify?: {
+    /** One line a difference; shown by /healthz, whose status they leave alone: a restart would mend nothing. */
+    alarms(): string[];
+    /** Verifies now and answers with the report, for POST /verify. */
+    ask(all: boolean): Promise<object>;
+  };
 }
 
 export interface OperationsServer {
@@ -35,9 +42,17 @@ export async function serveOperations(watched: Watched, port: number, host: stri
     const path = new URL(request.url ?? '/', 'http://local').pathname;
     const answer = async (): Promise<void> => {
       if (path === '/metrics') return say(200, prometheusText(await collect(watched, started_s)));
+      if (path === '/verify' && watched.verify && isOurs(request)) {
+        const all = new URL(request.url ?? '/', 'http://local').searchParams.get('all') === 'true';
+        return say(200, JSON.stringify(await watched.verify.ask(all)));
+      }
       if (path !== '/healthz' && path !== '/readyz') return say(404, 'there is /healthz, /readyz and /metrics\n');
       const reasons = path === '/healthz' ? await unhealthy(watched, started_s) : await unready(watched);
-      say(reasons.length === 0 ? 200 : 503, reasons.length === 0 ? 'ok\n' : `${reasons.join('\n')}\n`);
+      const alarms = path === '/healthz' ? (watched.verify?.alarms() ?? []).map((alarm) => `verify: ${alarm}`) : [];
+      say(
+        reasons.length === 0 ? 200 : 503,
+        `${[...(reasons.length === 0 ? ['ok'] : reasons), ...alarms].join('\n')}\n`,
+      );
     };
     answer().catch((error: unknown) => say(503, `${error instanceof Error ? error.message : error}\n`));
   });
@@ -54,6 +69,10 @@ export async function serveOperations(watched: Watched, port: number, host: stri
       }),
   };
 }
+
+/** Not a form of some web page: those cannot send this content type without asking first. */
+const isOurs = (request: IncomingMessage): boolean =>
+  request.method === 'POST' && request.headers['content-type'] === 'application/json';
 
 async function unready({ log, warehouse, services, failure }: Watched): Promise<string[]> {
   const reasons = [failure()].filter((reason): reason is string => reason !== null);
@@ -79,7 +98,7 @@ async function unhealthy(watched: Watched, started_s: number): Promise<string[]>
 async function collect({ log, warehouse, services, telemetry, now }: Watched, started_s: number): Promise<Sample[]> {
   const now_s = now() / 1_000;
   const counted = telemetry.read();
-  const ages = new Set<MetricName>(['progress_age_s', 'source_age_s']);
+  const ages = new Set<MetricName>(['progress_age_s', 'source_age_s', 'verify_clean_age_s']);
   const samples = counted.map((sample) =>
     ages.has(sample.metric) ? { ...sample, value: Math.round(now_s - sample.value) } : sample,
   );

@@ -116,6 +116,30 @@ describe('an exact service', () => {
     expect(rest.map((batch) => [texts(batch), batch.replayed])).toEqual([[['d', 'e', 'f'], false]]);
   });
 
+  test('waits for an announced range that a slow network does not bring, instead of taking it for gone', async () => {
+    await say('a', 'b');
+    const died = await crash();
+    let silences = 3;
+    const slow = Object.assign(Object.create(log) as EventLog, {
+      consume: (options: Parameters<EventLog['consume']>[0]) =>
+        log.consume({
+          ...options,
+          onClaim: (claim) =>
+            options.onClaim(
+              Object.assign(Object.create(claim) as Claim, {
+                fetch: (...range: Parameters<Claim['fetch']>) =>
+                  silences-- > 0 ? Promise.resolve([]) : claim.fetch(...range),
+              }),
+            ),
+        }),
+      bounds: (name: string) => log.bounds(name),
+    });
+    const batches: Batch[] = [];
+    await run(async (batch) => void batches.push({ ...batch }), {}, 1_000, slow);
+    await soon(async () => expect((await committed()).offset).toBe(2));
+    expect(batches).toMatchObject([{ name: died.name, replayed: true }]);
+  });
+
   test('tries again after an outage, replaying, and commits nothing before it succeeds', async () => {
     await say('a', 'b');
     const attempts: { name: string; replayed: boolean; offset: number | null; announced: Intent | null }[] = [];
@@ -287,6 +311,6 @@ describe('an exact service', () => {
     await say('b');
     await say('c', 'd');
     await soon(() => expect(batches).toEqual([['a', 'b', 'c']]));
-    expect(await committed()).toMatchObject({ metadata: '' });
+    await soon(async () => expect(await committed()).toMatchObject({ metadata: '' }));
   });
 });

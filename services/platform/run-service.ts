@@ -3,7 +3,7 @@
  * Exact services (`exact: true`) announce their range first; the others are at-least-once and may repeat it.
  * What happens if we die at each line stands beside it.
  */
-import { setTimeout as wait } from 'node:timers/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Claim, ClaimLost, type Consumer, type EventLog, type LogRecord } from './event-log/port.ts';
 import { checkRange, type Intent, intentOf, intentText, parseIntent } from './intent.ts';
 import type { Telemetry } from './telemetry.ts';
@@ -41,9 +41,13 @@ export interface LoopOptions {
   intent_age_ms: number;
   /** ms from any beginning, never jumping: the wall clock may. */
   now(): number;
+  /** How to wait between attempts; absent: by the clock of the machine. */
+  wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
 const idle_ms = 1_000;
+/** Fetches in a row that may bring nothing of an announced range before it counts as gone. */
+const patience = 60;
 /** Writing costs by the batch more than by the row: while batches take long, the next ones are let grow, up to this wait. */
 const longest_fill_ms = 500;
 const retriable = (error: unknown): boolean => (error as { retriable?: unknown } | null)?.retriable === true;
@@ -101,7 +105,7 @@ async function oneBatch(
   records: LogRecord[],
   announced: Intent | null,
   service: Service,
-  { log, telemetry, intent_age_ms, now }: LoopOptions,
+  { log, telemetry, intent_age_ms, now, wait = (ms, signal) => pause(ms, undefined, { signal }) }: LoopOptions,
 ): Promise<number> {
   const intent = announced ?? intentOf(log.id, records);
   const started = now();
@@ -129,7 +133,7 @@ async function oneBatch(
       if (!retriable(error)) throw error;
       telemetry.count('retries', { service: service.name }, 1);
       telemetry.warn(`${service.name}: attempt ${attempt} failed, trying again: ${message(error)}`);
-      await wait(Math.min(10_000, 50 * 2 ** attempt), undefined, { signal: claim.signal });
+      await wait(Math.min(10_000, 50 * 2 ** attempt), claim.signal);
       batch.replayed = true;
     }
   }
@@ -162,15 +166,22 @@ async function readBatch(
 async function rereadRange(claim: Claim, offset: number, intent: Intent, { log }: LoopOptions): Promise<LogRecord[]> {
   const records: LogRecord[] = [];
   let from = offset;
+  let silences = 0;
   while (records.length < intent.count && from < intent.end && !claim.signal.aborted) {
     const fetched = await claim.fetch(from, intent.count - records.length, idle_ms);
     for (const record of fetched) if (record.offset < intent.end) records.push(record);
-    if (fetched.length === 0) break;
-    from = fetched.at(-1)!.offset + 1;
+    if (fetched.length > 0) from = fetched.at(-1)!.offset + 1;
+    else if (++silences > patience || !(await holds(claim, from, intent.end, log))) break;
   }
   if (claim.signal.aborted) return [];
   checkRange(intent, log.id, records);
   return records;
+}
+
+/** Whether the log still says it has these offsets: then a fetch that brought nothing is a slow network, not a changed range. */
+async function holds({ topic, partition }: Claim, from: number, end: number, log: EventLog): Promise<boolean> {
+  const bounds = (await log.bounds(topic)).find((b) => b.partition === partition);
+  return bounds !== undefined && bounds.start <= from && bounds.end >= end;
 }
 
 const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));

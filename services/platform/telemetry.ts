@@ -29,6 +29,22 @@ export const metrics = {
     unit: 'bytes',
     help: 'Free space of the disks of the warehouse, by disk: alarm below 10 %.',
   },
+  verify_differences: {
+    kind: 'gauge',
+    unit: 'differences',
+    help: 'What the last round of verify found wrong, by check: alarm above 0.',
+  },
+  verify_pending: {
+    kind: 'gauge',
+    unit: 'places',
+    help: 'What the last round of verify could not judge yet, because records were in flight, by check.',
+  },
+  verify_clean_age_s: {
+    kind: 'gauge',
+    unit: 's',
+    help: 'Since verify last finished a round without a difference (or since the start): alarm above ten rounds.',
+  },
+  verify_seconds: { kind: 'gauge', unit: 's', help: 'Time the last round of verify took.' },
 } as const;
 
 export type MetricName = keyof typeof metrics;

@@ -9,6 +9,11 @@ import { PartitionBuffer } from './partition-buffer.ts';
 import { type Claim, ClaimLost, type Committed, type ConsumeOptions, OffsetOutOfRange } from './port.ts';
 
 const metadata_bytes = 4_096;
+/** The broker's name for what went wrong: kafkajs wraps it when it gives up. */
+const protocolError = (error: unknown): string => {
+  const { type, cause } = (error ?? {}) as { type?: unknown; cause?: { type?: unknown } };
+  return String(type ?? cause?.type ?? '');
+};
 /** Longest wait of the broker for new records; also how soon a seek or a resume takes effect. */
 const poll_ms = 100;
 
@@ -187,8 +192,8 @@ export class KafkaMember {
     try {
       await this.#consumer.commitOffsets([{ topic, partition, offset: String(offset), metadata }]);
     } catch (error) {
-      const { type } = (error ?? {}) as { type?: unknown };
-      if (typeof type === 'string' && /REBALANCE|ILLEGAL_GENERATION|UNKNOWN_MEMBER|FENCED/.test(type)) throw gone(type);
+      const type = protocolError(error);
+      if (/REBALANCE|ILLEGAL_GENERATION|UNKNOWN_MEMBER|FENCED/.test(type)) throw gone(type);
       throw error;
     }
     if (this.#commits === before) throw gone('the commit was not sent');

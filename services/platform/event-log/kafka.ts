@@ -125,6 +125,8 @@ class KafkaLog implements EventLog {
         configEntries: [
           { name: 'cleanup.policy', value: compacted ? 'compact' : 'delete' },
           { name: 'retention.ms', value: String(retention_ms ?? -1) },
+          // What a newer record replaces must stay until every reader has seen it: a position that nobody read would have no outcome.
+          ...(compacted ? [{ name: 'min.compaction.lag.ms', value: String(compaction_lag_ms) }] : []),
           { name: 'max.message.bytes', value: String(largest_message_bytes) },
         ],
       })),
@@ -250,6 +252,7 @@ class KafkaLog implements EventLog {
   }
 }
 
+const compaction_lag_ms = 7 * 86_400_000;
 const largest_message_bytes = 16 << 20;
 const request_bytes = 8 << 20;
 type TopicMessages = { topic: string; messages: { key: string; value: Buffer; partition: number }[] };

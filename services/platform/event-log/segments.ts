@@ -100,5 +100,6 @@ export class Segments {
 
   close(): void {
     for (const { fd } of this.#open.values()) closeSync(fd);
+    this.#open.clear();
   }
 }

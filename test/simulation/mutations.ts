@@ -1,0 +1,145 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are texts of sources
+/**
+ * Every mechanism exactness stands on, and how it is switched off: texts of the sources, each found exactly once. `seed` is one whose run goes
+ * wrong without the mechanism, on record; `npm run test:mutations` finds it anew.
+ */
+export interface Mutation {
+  mechanism: string;
+  edits: { file: string; find: string; replace: string }[];
+  seed: number;
+}
+
+const loop = 'services/platform/run-service.ts';
+const exact_insert = 'services/attribution/exact-insert.ts';
+const recorder = 'services/attribution/recorder/recorder.ts';
+const decide = 'services/attribution/recorder/decide.ts';
+const loads = 'services/attribution/recorder/loads.ts';
+const settler = 'services/attribution/settler/settler.ts';
+
+const one = (mechanism: string, seed: number, file: string, find: string, replace: string): Mutation => ({
+  mechanism,
+  seed,
+  edits: [{ file, find, replace }],
+});
+
+export const mutations: readonly Mutation[] = [
+  one(
+    'intent: the range is announced before it is worked',
+    1,
+    loop,
+    'if (service.exact && !announced) await claim.commit(offset, intentText(intent));',
+    '',
+  ),
+  one('range check: an announced range must read the same', 1, loop, 'checkRange(intent, log.id, records);', ''),
+  one(
+    'fence: a partition that was lost is not written for',
+    1,
+    loop,
+    'if (claim.lost.aborted) throw new ClaimLost(`${claim.topic}/${claim.partition} was taken away`);',
+    '',
+  ),
+  one(
+    'age: a batch older than the tables remember is handed over',
+    1,
+    loop,
+    'now() - started > intent_age_ms',
+    'false',
+  ),
+  one('a further attempt is a replay', 1, loop, 'batch.replayed = true;', ''),
+  one(
+    'token: a repeated INSERT is dropped',
+    1,
+    exact_insert,
+    'const token = `${batch.name}/${table}`;',
+    'const token = `${Math.random()}`;',
+  ),
+  one(
+    'settings in the statement: none of the connection is relied on',
+    1,
+    'services/platform/warehouse/statement.ts',
+    'SETTINGS ${pinned}, insert_deduplication_token',
+    'SETTINGS insert_deduplication_token',
+  ),
+  one('read-back: a replay looks what is there', 1, exact_insert, 'if (!batch.replayed) return;', 'return;'),
+  one('second token: what is missing goes in under another', 1, exact_insert, 'token: `${token}/2`', 'token'),
+  one(
+    'seen check: an event id counts once',
+    1,
+    loads,
+    'for (const row of rows) seen.set(eventKey(row), { ...row, row: null });',
+    '',
+  ),
+  one(
+    'own attempt: rows of the same batch are not "seen"',
+    1,
+    loads,
+    'AND batch != {batch:String}\n     GROUP BY',
+    '\n     GROUP BY',
+  ),
+  one(
+    'source position: an echo is no duplicate',
+    1,
+    decide,
+    'event.source_offset === seen.source_offset &&',
+    'false &&',
+  ),
+  one(
+    'source position: an echo of a duplicate, a refusal or a reference record counts nothing',
+    1,
+    recorder,
+    'if (known.has(at)) return false;',
+    '',
+  ),
+  one(
+    'event-id key: all copies of an event id meet in one partition',
+    1,
+    'services/enrichment/main.ts',
+    'key: `${event.brand_id}/${event.event_id}`, value: enrichedEvent',
+    'key: `${event.identifiers[0]?.pseudonym}`, value: enrichedEvent',
+  ),
+  one(
+    'revision order: a lower revision does nothing',
+    1,
+    decide,
+    'event.reference_version > seen.revision',
+    'event.reference_version !== seen.revision',
+  ),
+  {
+    mechanism: 'insert before look: of two workers at least one sees the other',
+    seed: 1,
+    edits: [
+      {
+        file: recorder,
+        find: "  await insertExactly(warehouse, batch, {\n    table: 'events',",
+        replace:
+          "  const requests = await affectedRedemptions(warehouse, recording);\n  await insertExactly(warehouse, batch, {\n    table: 'events',",
+      },
+      {
+        file: recorder,
+        find: '  const requests = await affectedRedemptions(warehouse, recording); // insert first, look after\n',
+        replace: '',
+      },
+    ],
+  },
+  one(
+    'look after: new events are compared with newer reference records',
+    1,
+    recorder,
+    'await log.produce(outdated.map((event) => resent(topics.accepted, event)));',
+    '',
+  ),
+  one(
+    'marker row: a settled batch leaves its token even when it posts nothing',
+    1,
+    settler,
+    'return [...posted, markerRow(asked, batch.name)];',
+    'return posted;',
+  ),
+  one(
+    'own posting: a replayed settler that finds its batch posts nothing',
+    1,
+    settler,
+    'rows: settled ? [] : rows,',
+    'rows,',
+  ),
+];
