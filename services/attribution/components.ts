@@ -137,7 +137,7 @@ async function separationsOf(
   for (const { brand_id, newest } of rows) {
     const { identifiers, withdrawn } = JSON.parse(newest) as SeparationBody;
     const [a, b] = identifiers;
-    if (withdrawn || !a || !b) continue;
+    if (withdrawn || !a || !b || a.pseudonym === b.pseudonym) continue;
     const list = out.get(brand_id) ?? [];
     list.push([a.pseudonym, b.pseudonym]);
     out.set(brand_id, list);

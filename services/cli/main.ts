@@ -6,6 +6,7 @@ import { explainCommand } from './explain.ts';
 import { identityCommand } from './identity.ts';
 import { journeyCommand } from './journey.ts';
 import { migrateCommand } from './migrate.ts';
+import { modelsCommand } from './models.ts';
 import { UsageError } from './output.ts';
 import { queryCommand } from './query.ts';
 import { runCommand } from './run.ts';
@@ -32,6 +33,7 @@ const commands = [
   explainCommand,
   journeyCommand,
   identityCommand,
+  modelsCommand,
   settleCommand,
   verifyCommand,
   warehouseCommand,

@@ -1,4 +1,4 @@
-/** npm run test:mutations -- --seed 1 --count 300 --only fence     each mechanism switched off in a copy of the sources: which seed notices? */
+/** npm run test:mutations -- --seed 1 --count 300 --only 'fence|token'     each mechanism switched off in a copy of the sources: which seed notices? */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -69,7 +69,8 @@ async function outputOf(directory: string, args: string[]): Promise<string> {
 async function main(): Promise<void> {
   const text = { type: 'string' } as const;
   const { values } = parseArgs({ options: { seed: text, count: text, only: text } });
-  const wanted = mutations.filter(({ mechanism }) => mechanism.includes(values.only ?? ''));
+  const asked = (values.only ?? '').split('|');
+  const wanted = mutations.filter(({ mechanism }) => asked.some((word) => mechanism.includes(word)));
   for (const mutation of wanted) {
     const from = Number(values.seed ?? mutation.seed);
     const noticed = await firstToNotice(mutation, from, Number(values.count ?? 300));
