@@ -71,7 +71,7 @@ function answers(port: number): Promise<boolean> {
 /** Starts a broker on a directory (kept: starting again on it continues) and resolves when it answers. */
 export async function startBroker(
   directory: string,
-  options: { port?: number; properties?: string[] } = {},
+  options: { port?: number; properties?: string[]; format?: string[] } = {},
 ): Promise<Broker> {
   fetchJars();
   mkdirSync(directory, { recursive: true });
@@ -99,6 +99,7 @@ export async function startBroker(
         `G${randomBytes(16).toString('base64url').slice(1)}`,
         '-c',
         file,
+        ...(options.format ?? []),
       ),
       { encoding: 'utf8' },
     );

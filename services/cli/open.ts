@@ -56,6 +56,19 @@ export const openWarehouseOf = (config: Config, directory: string): Promise<Ware
     database: config.CLICKHOUSE_DATABASE,
   });
 
+/** PEM files of the configuration, read; true without any: the system's authorities. */
+function sslOf({ KAFKA_SSL_CA, KAFKA_SSL_CERT, KAFKA_SSL_KEY }: Config): true | Record<string, string> {
+  const files = Object.entries({ ca: KAFKA_SSL_CA, cert: KAFKA_SSL_CERT, key: KAFKA_SSL_KEY });
+  const named = files.filter((file): file is [string, string] => file[1] !== undefined);
+  if (named.length === 0) return true;
+  return Object.fromEntries(
+    named.map(([part, file]) => {
+      if (!existsSync(file)) throw new ConfigError(`KAFKA_SSL_${part.toUpperCase()}: there is no file ${file}`);
+      return [part, readFileSync(file, 'utf8')];
+    }),
+  );
+}
+
 /** Kafka, when KAFKA_BROKERS is set. */
 export function openKafkaOf(config: Config, logger: Logger): Promise<EventLog> {
   if (!config.KAFKA_BROKERS)
@@ -65,7 +78,7 @@ export function openKafkaOf(config: Config, logger: Logger): Promise<EventLog> {
     brokers: config.KAFKA_BROKERS.split(',').map((address) => address.trim()),
     client_id: config.KAFKA_CLIENT_ID,
     group_prefix: config.GRAPEVINE_TOPIC_PREFIX,
-    ssl: config.KAFKA_SSL === 'true',
+    ssl: config.KAFKA_SSL === 'true' && sslOf(config),
     sasl: mechanism ? ({ mechanism, username, password } as Parameters<typeof openKafkaLog>[0]['sasl']) : null,
     compression: config.KAFKA_COMPRESSION,
     logger,

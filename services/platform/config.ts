@@ -39,7 +39,22 @@ export const settings = {
   KAFKA_SSL: {
     schema: z.enum(['true', 'false']).default('false'),
     secret: false,
-    meaning: 'TLS to the brokers; NODE_EXTRA_CA_CERTS names an authority of your own.',
+    meaning: 'TLS to the brokers.',
+  },
+  KAFKA_SSL_CA: {
+    schema: z.string().min(1).optional(),
+    secret: false,
+    meaning: "File with the certificate authority of the brokers (PEM). Absent: the system's.",
+  },
+  KAFKA_SSL_CERT: {
+    schema: z.string().min(1).optional(),
+    secret: false,
+    meaning: 'File with the certificate of this client (PEM), where the brokers ask for one.',
+  },
+  KAFKA_SSL_KEY: {
+    schema: z.string().min(1).optional(),
+    secret: false,
+    meaning: 'File with the key of that certificate (PEM).',
   },
   KAFKA_SASL: {
     schema: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),

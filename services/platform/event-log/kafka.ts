@@ -25,8 +25,8 @@ export interface KafkaLogOptions {
   client_id: string;
   /** Before every group's name: two deployments on one Kafka must not share groups. */
   group_prefix: string;
-  /** TLS; the system's certificate authorities. */
-  ssl: boolean;
+  /** TLS: with the system's certificate authorities, or with these PEM texts. */
+  ssl: boolean | { ca?: string; cert?: string; key?: string };
   sasl: SASLOptions | null;
   compression: 'none' | 'gzip';
   logger: Logger;
@@ -71,9 +71,19 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
   } catch (error) {
     await Promise.allSettled([admin.disconnect(), producer.disconnect()]);
     throw new KafkaUnavailable(
-      `no Kafka at ${options.brokers.join(', ')}${options.sasl ? ` for user ${'username' in options.sasl ? options.sasl.username : ''}` : ''}: ${message(error)}. Check KAFKA_BROKERS, the network, and user and password`,
+      `no Kafka at ${options.brokers.join(', ')}${options.sasl ? ` for user ${'username' in options.sasl ? options.sasl.username : ''}` : ''}: ${message(error)}. ${remedyFor(message(error), options)}`,
     );
   }
+}
+
+/** What to do, as far as the error gives it away; a broker that expects TLS just hangs up on plain text. */
+function remedyFor(said: string, { ssl }: KafkaLogOptions): string {
+  if (/certificate|self.signed|unable to verify|altname/i.test(said))
+    return 'The certificate of the broker is not trusted: name its authority in KAFKA_SSL_CA';
+  if (/wrong version number|SSL routines|TLS/i.test(said))
+    return 'The listener does not speak TLS: leave KAFKA_SSL out';
+  const tls = ssl ? '' : '; if the listener expects TLS, set KAFKA_SSL=true';
+  return `Check KAFKA_BROKERS, the network, and user and password${tls}`;
 }
 
 const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
