@@ -13,6 +13,7 @@ import type { IngestLookups } from '../ingest/records.ts';
 import { type Config, ConfigError } from '../platform/config.ts';
 import { openEmbeddedLog } from '../platform/event-log/embedded.ts';
 import { openKafkaLog } from '../platform/event-log/kafka.ts';
+import type { BufferReport } from '../platform/event-log/kafka-member.ts';
 import type { EventLog, TopicSettings } from '../platform/event-log/port.ts';
 import { type Keys, openKeys } from '../platform/keys.ts';
 import { openRegistry, type SchemaRegistry } from '../platform/registry.ts';
@@ -56,6 +57,20 @@ export const openWarehouseOf = (config: Config, directory: string): Promise<Ware
     database: config.CLICKHOUSE_DATABASE,
   });
 
+/** Counts a pause when it begins. */
+export function backPressure(telemetry: Telemetry): BufferReport {
+  const paused_now = new Set<string>();
+  return (topic, partition, bytes, paused) => {
+    const labels = { topic, partition: String(partition) };
+    const name = `${topic}/${partition}`;
+    if (paused && !paused_now.has(name)) telemetry.count('pauses', { topic }, 1);
+    if (paused) paused_now.add(name);
+    else paused_now.delete(name);
+    telemetry.set('paused', labels, paused ? 1 : 0);
+    telemetry.set('buffered_bytes', labels, bytes);
+  };
+}
+
 /** PEM files of the configuration, read; true without any: the system's authorities. */
 function sslOf({ KAFKA_SSL_CA, KAFKA_SSL_CERT, KAFKA_SSL_KEY }: Config): true | Record<string, string> {
   const files = Object.entries({ ca: KAFKA_SSL_CA, cert: KAFKA_SSL_CERT, key: KAFKA_SSL_KEY });
@@ -70,7 +85,7 @@ function sslOf({ KAFKA_SSL_CA, KAFKA_SSL_CERT, KAFKA_SSL_KEY }: Config): true | 
 }
 
 /** Kafka, when KAFKA_BROKERS is set. */
-export function openKafkaOf(config: Config, logger: Logger): Promise<EventLog> {
+export function openKafkaOf(config: Config, logger: Logger, telemetry?: Telemetry): Promise<EventLog> {
   if (!config.KAFKA_BROKERS)
     throw new ConfigError('KAFKA_BROKERS: not set; expected host:port, several separated by commas');
   const { KAFKA_SASL: mechanism, KAFKA_USERNAME: username, KAFKA_PASSWORD: password } = config;
@@ -83,6 +98,7 @@ export function openKafkaOf(config: Config, logger: Logger): Promise<EventLog> {
     compression: config.KAFKA_COMPRESSION,
     logger,
     session_ms: config.KAFKA_SESSION_MS,
+    ...(telemetry ? { onBuffer: backPressure(telemetry) } : {}),
   });
 }
 

@@ -52,7 +52,7 @@ async function service(name: ServiceName, { port, host }: { port: number; host: 
   const logger = openLogger(config).child({ service: name });
   const telemetry = telemetryTo(logger);
   const needs = needsOf(name, config);
-  const log = await openKafkaOf(config, logger);
+  const log = await openKafkaOf(config, logger, telemetry);
   const parts = { config, log, telemetry, topics: topicNames(config.GRAPEVINE_TOPIC_PREFIX) };
   const warehouse = name === 'attribution' ? await openWarehouseOf(config, '') : null;
   const consumers: Consumer[] = [];

@@ -17,6 +17,17 @@ export const metrics = {
     help: 'From the broker time of the source record to its row in the warehouse.',
   },
   lag: { kind: 'gauge', unit: 'records', help: 'Records of a partition that the service has not committed past.' },
+  pauses: {
+    kind: 'counter',
+    unit: 'pauses',
+    help: 'Back-pressure: how often a partition of a topic was paused because its handler is behind (Kafka; the embedded log reads nothing ahead).',
+  },
+  paused: { kind: 'gauge', unit: '0 or 1', help: 'Back-pressure: 1 while a partition is paused.' },
+  buffered_bytes: {
+    kind: 'gauge',
+    unit: 'bytes',
+    help: 'Back-pressure: what of a partition is read ahead of its handler, at most about 20 MiB.',
+  },
   progress_age_s: { kind: 'gauge', unit: 's', help: 'Since the service last committed a batch.' },
   source_age_s: { kind: 'gauge', unit: 's', help: 'Since the last record of a topic was read.' },
   stalled: {

@@ -3,8 +3,10 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Kafka, logLevel } from 'kafkajs';
 import { pino } from 'pino';
 import { describe, expect, inject, test, vi } from 'vitest';
+import { backPressure } from '../../services/cli/open.ts';
 import { openKafkaLog } from '../../services/platform/event-log/kafka.ts';
 import { type Claim, ClaimLost, type EventLog, OffsetOutOfRange } from '../../services/platform/event-log/port.ts';
+import { telemetryTo } from '../../services/platform/telemetry.ts';
 import { aborted, topic } from '../support/event-log.ts';
 import { eventLogContract } from './event-log.ts';
 
@@ -251,6 +253,56 @@ describe.skipIf(address === '')('kafka', () => {
       await log.produce([{ topic: name, key: 'k', value: Buffer.from('the next one goes through') }]);
     });
   });
+
+  test('a slow reader pauses its partition: what is read ahead stays bounded, the metric shows it, nothing is lost or out of order', async () => {
+    const telemetry = telemetryTo(pino({ level: 'silent' }));
+    let most = 0;
+    const metrics = backPressure(telemetry);
+    const name = unique();
+    const log = await openKafkaLog({
+      brokers: [address],
+      client_id: 'slow',
+      group_prefix: '',
+      ssl: false,
+      sasl: null,
+      compression: 'none',
+      logger: pino({ level: 'silent' }),
+      onBuffer: (topic, partition, bytes, paused) => {
+        most = Math.max(most, bytes);
+        metrics(topic, partition, bytes, paused);
+      },
+    });
+    await log.createTopics([{ name, partitions: 1, retention_ms: null, compacted: false, transient: false }]);
+    const count = 1_200;
+    for (let i = 0; i < count; i += 100)
+      await log.produce(
+        Array.from({ length: 100 }, (_, j) => ({ topic: name, key: 'k', value: Buffer.alloc(50_000, (i + j) % 251) })),
+      );
+    const paused = () => telemetry.read().find((s) => s.metric === 'paused' && s.labels.topic === name)?.value === 1;
+    const seen: number[] = [];
+    const reader = await log.consume({
+      group: unique(),
+      topics: [name],
+      onClaim: async (claim) => {
+        for (let from = 0; from < count && !claim.signal.aborted; ) {
+          const [record] = await claim.fetch(from, 1, 1_000);
+          if (!record) continue;
+          if (seen.length === 0) await vi.waitFor(() => expect(paused()).toBe(true), { timeout: 20_000, interval: 10 }); // slow: until it is paused
+          seen.push(record.value[0]!);
+          from = record.offset + 1;
+        }
+      },
+    });
+    await vi.waitFor(() => expect(seen).toHaveLength(count), { timeout: 40_000, interval: 20 });
+    await reader.stop();
+    await log.close();
+    expect(seen).toEqual(Array.from({ length: count }, (_, i) => i % 251));
+    expect(most).toBeGreaterThan(16 << 20);
+    expect(most).toBeLessThan(24 << 20); // of 60 MB
+    const pauses = telemetry.read().find((s) => s.metric === 'pauses' && s.labels.topic === name);
+    expect(pauses?.value).toBeGreaterThan(0);
+    expect(paused()).toBe(false);
+  }, 90_000);
 
   test('no broker is said plainly, with what to do, and soon', async () => {
     const nowhere = openKafkaLog({

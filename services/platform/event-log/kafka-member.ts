@@ -17,6 +17,9 @@ const protocolError = (error: unknown): string => {
 /** Longest wait of the broker for new records; also how soon a seek or a resume takes effect. */
 const poll_ms = 100;
 
+/** Bytes read ahead of a partition's handler, and whether the partition is paused until it has caught up. */
+export type BufferReport = (topic: string, partition: number, bytes: number, paused: boolean) => void;
+
 interface Held {
   generation: number;
   buffer: PartitionBuffer;
@@ -29,6 +32,7 @@ export class KafkaMember {
   readonly done: Promise<void>;
   readonly #consumer: KafkaConsumer;
   readonly #admin: Admin;
+  readonly #onBuffer: BufferReport;
   readonly #options: ConsumeOptions;
   readonly #held = new Map<string, Held>();
   #settle: { resolve(): void; reject(error: unknown): void } = { resolve: () => undefined, reject: () => undefined };
@@ -37,8 +41,16 @@ export class KafkaMember {
   #joining: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | null = null;
 
-  constructor(kafka: Kafka, admin: Admin, options: ConsumeOptions, wire: OutOfRangeWire, session_ms: number) {
+  constructor(
+    kafka: Kafka,
+    admin: Admin,
+    options: ConsumeOptions,
+    wire: OutOfRangeWire,
+    session_ms: number,
+    onBuffer: BufferReport,
+  ) {
     this.#admin = admin;
+    this.#onBuffer = onBuffer;
     this.#options = options;
     this.done = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
@@ -138,6 +150,7 @@ export class KafkaMember {
       seek: (offset) => this.#consumer.seek({ topic, partition, offset: String(offset) }),
       pause: () => this.#consumer.pause([{ topic, partitions: [partition] }]),
       resume: () => this.#consumer.resume([{ topic, partitions: [partition] }]),
+      report: (bytes, paused) => this.#onBuffer(topic, partition, bytes, paused),
     });
     const claim: Claim = {
       topic,

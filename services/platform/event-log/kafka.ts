@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { type Admin, CompressionTypes, Kafka, Partitioners, type Producer, type SASLOptions } from 'kafkajs';
 import type { Logger } from 'pino';
 import { kafkaLogs, type OutOfRangeWire } from './kafka-logs.ts';
-import { KafkaMember } from './kafka-member.ts';
+import { type BufferReport, KafkaMember } from './kafka-member.ts';
 import { TopicReader } from './kafka-reader.ts';
 import { partitionOf } from './partition-of.ts';
 import {
@@ -32,6 +32,8 @@ export interface KafkaLogOptions {
   logger: Logger;
   /** How long the coordinator waits for a heartbeat before it gives the partitions away, ms. */
   session_ms?: number;
+  /** Told after every change of what is read ahead. */
+  onBuffer?: BufferReport;
 }
 
 /** Names the broker and what to do; `retriable` when waiting may help. */
@@ -208,7 +210,8 @@ class KafkaLog implements EventLog {
   async consume(options: ConsumeOptions): Promise<Consumer> {
     for (const topic of options.topics) await this.#partitionsOf(topic);
     const named = { ...options, group: this.#options.group_prefix + options.group };
-    const member = new KafkaMember(this.#kafka, this.#admin, named, this.#wire, this.#options.session_ms ?? 30_000);
+    const { session_ms = 30_000, onBuffer = () => undefined } = this.#options;
+    const member = new KafkaMember(this.#kafka, this.#admin, named, this.#wire, session_ms, onBuffer);
     this.#members.add(member);
     await member.start();
     return { done: member.done, stop: () => member.stop() };

@@ -18,6 +18,7 @@ function opened() {
     seek: (offset) => said.push(`seek ${offset}`),
     pause: () => said.push('pause'),
     resume: () => said.push('resume'),
+    report: () => undefined,
   });
   const { signal } = new AbortController();
   return {

@@ -6,6 +6,8 @@ export interface Flow {
   seek(offset: number): void;
   pause(): void;
   resume(): void;
+  /** What is held now, after every put and take. */
+  report(bytes: number, paused: boolean): void;
 }
 
 const most_bytes = 16 << 20;
@@ -42,6 +44,7 @@ export class PartitionBuffer {
       this.#paused = true;
       this.#flow.pause();
     }
+    this.#flow.report(this.#bytes, this.#paused);
     this.#wake();
   }
 
@@ -58,6 +61,7 @@ export class PartitionBuffer {
       this.#paused = false;
       this.#flow.resume();
     }
+    this.#flow.report(this.#bytes, this.#paused);
     return out;
   }
 
