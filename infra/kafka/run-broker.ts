@@ -21,7 +21,8 @@ export interface Broker {
 }
 
 const jars = join(tmpdir(), `grapevine-kafka-4.1.0-${userInfo().uid}`);
-const ready_ms = 60_000;
+/** Long: after a kill -9 a broker on a busy machine reads its logs again. */
+const ready_ms = 180_000;
 
 /** Why no broker can be started here; null when one can. */
 export function missingForBroker(): string | null {
@@ -111,7 +112,9 @@ export async function startBroker(
   child.stderr.pipe(log);
   for (const until = Date.now() + ready_ms; !(await answers(port)); await wait(50)) {
     if (child.exitCode !== null) throw new Error(`Kafka ended with ${child.exitCode}: see ${directory}/kafka.log`);
-    if (Date.now() > until) throw new Error(`Kafka did not start within ${ready_ms} ms: see ${directory}/kafka.log`);
+    if (Date.now() <= until) continue;
+    child.kill('SIGKILL');
+    throw new Error(`Kafka did not start within ${ready_ms} ms: see ${directory}/kafka.log`);
   }
   return {
     address: `127.0.0.1:${port}`,

@@ -111,7 +111,7 @@ export async function faultRun(seed: number, minutes: number, say: (line: string
       session_ms,
       async restartBroker(signal) {
         await broker.stop(signal as 'SIGTERM' | 'SIGKILL');
-        broker = await started();
+        broker = await started().catch(started); // once more: a port may have been taken in between
       },
     };
     const until = Date.now() + minutes * 60_000;
