@@ -1,5 +1,5 @@
 /**
- * `npm run bench:embedded [-- N…]`: W1 through `grapevine run` in one process, on the embedded log and engine. Prints events/s, CPU µs per
+ * `npm run bench:embedded [-- --linked] [-- N…]`: W1 (or people with several identifiers) through `grapevine run` in one process, on the embedded log and engine. Prints events/s, CPU µs per
  * event by service and peak memory for each N (default 200,000 and 1,000,000), so that growth with N shows.
  */
 import { spawn } from 'node:child_process';
@@ -7,10 +7,13 @@ import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { finished } from 'node:stream/promises';
+import { linkedEvents, linkedReference } from './linked.ts';
 import { w1Events, w1Reference } from './w1.ts';
 
 const bin = resolve(import.meta.dirname, '../bin/grapevine.mjs');
-const sizes = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [200_000, 1_000_000];
+const linked = process.argv.includes('--linked');
+const named = process.argv.slice(2).filter((argument) => argument !== '--linked');
+const sizes = named.length > 0 ? named.map(Number) : [200_000, 1_000_000];
 const home = mkdtempSync(join(tmpdir(), 'grapevine-bench-'));
 
 async function write(name: string, lines: Iterable<string>): Promise<string> {
@@ -43,12 +46,12 @@ console.log(
 try {
   const reference = await write(
     'reference.ndjson',
-    lineOf(w1Reference(7), (record) => JSON.stringify(record)),
+    lineOf<object>(linked ? linkedReference() : w1Reference(7), (record) => JSON.stringify(record)),
   );
   for (const n of sizes) {
     const events = await write(
       'events.ndjson',
-      lineOf(w1Events(n, 7), (record) => record.line),
+      lineOf<{ line: string }>(linked ? linkedEvents(n, 7) : w1Events(n, 7), (record) => record.line),
     );
     const data = join(home, `data-${n}`);
     await run(reference, '--data', data);

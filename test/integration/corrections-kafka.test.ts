@@ -281,14 +281,14 @@ describe.skipIf(address === '')('a thousand corrections on Kafka, with two attri
 
   /** All links at once, and the separations as they stand. */
   async function personsFromLinks(): Promise<string[]> {
-    const links = await rows<Link>(
+    const found = await rows<Omit<Link, 'first_at' | 'event_id'> & { first: [number, string] }>(
       data,
-      `SELECT left, any(left_kind) AS left_kind, right, any(right_kind) AS right_kind,
-         toInt64(tupleElement(min((toUnixTimestamp64Milli(occurred_at), event_id)), 1)) AS first_at, tupleElement(min((toUnixTimestamp64Milli(occurred_at), event_id)), 2) AS event_id
-       FROM (SELECT left, left_kind, right, right_kind, occurred_at, identity_links.event_id AS event_id FROM identity_links
-             GROUP BY ALL HAVING sum(sign) > 0)
+      `SELECT left, any(left_kind) AS left_kind, right, any(right_kind) AS right_kind, min((at, id)) AS first
+       FROM (SELECT left, left_kind, right, right_kind, toInt64(toUnixTimestamp64Milli(occurred_at)) AS at, event_id AS id
+             FROM identity_links GROUP BY ALL HAVING sum(sign) > 0)
        WHERE left < right GROUP BY left, right`,
     );
+    const links = found.map(({ first, ...link }) => ({ ...link, first_at: Number(first[0]), event_id: first[1] }));
     const said_apart = await rows<{ body: string }>(
       data,
       "SELECT argMax(body, version) AS body FROM reference_records WHERE kind = 'separation' GROUP BY id",
@@ -298,7 +298,7 @@ describe.skipIf(address === '')('a thousand corrections on Kafka, with two attri
       .filter(({ withdrawn }) => !withdrawn)
       .map(({ identifiers }) => identifiers.map(({ pseudonym }) => pseudonym) as [string, string])
       .filter(([a, b]) => a !== b);
-    return personsOf({ links: links.map((l) => ({ ...l, first_at: Number(l.first_at) })), separations, frozen: false })
+    return personsOf({ links, separations, frozen: false })
       .persons.filter(({ members }) => members.length > 1)
       .flatMap(({ person_id, members }) => members.map((member) => `${member.identifier} ${person_id}`))
       .sort();
