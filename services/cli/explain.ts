@@ -216,7 +216,10 @@ async function knownReference(
          FROM reference_records ORDER BY version`,
       );
       for (const row of rows)
-        known.apply({ ...row, source_topic: topic, source_partition: 0, source_offset: 0, source_at: 0 }, row.version);
+        known.apply(
+          { ...row, source_topic: topic, source_partition: 0, source_offset: row.version, source_at: 0 },
+          row.version,
+        );
     } finally {
       await warehouse.close();
     }
@@ -228,7 +231,10 @@ async function knownReference(
       throw new UsageError(
         `a reference record is refused: ${verdict.faults[0]?.code} at ${verdict.faults[0]?.path}: ${verdict.faults[0]?.detail}`,
       );
-    if (verdict.kind === 'kept' && verdict.value.kind === 'reference') known.apply(verdict.value.reference, ++version);
+    if (verdict.kind === 'kept' && verdict.value.kind === 'reference') {
+      version += 1;
+      known.apply({ ...verdict.value.reference, source_offset: version }, version);
+    }
   }
   return known;
 }

@@ -61,6 +61,14 @@ it('does not depend on the order in which records of different times are applied
   );
 });
 
+it('keeps the newer record when an older one is written again behind it: a worker that woke up late, an echo of the log', () => {
+  const index = referenceIndex();
+  const [old, newer] = [referenceFrom(store('old')), referenceFrom(store('new'))];
+  for (const [version, record] of [old, newer, old, newer, old].entries()) index.apply(record, version);
+  expect(regionAt(index, noon)).toBe('new');
+  expect(index.version).toBe(4);
+});
+
 it('counts records it does not look up as read', () => {
   const index = knowing({ kind: 'retailer', id: 'r1' });
   expect(index.version).toBe(0);

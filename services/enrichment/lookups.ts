@@ -49,6 +49,7 @@ export interface Known<Kind extends KnownKind> {
 export interface ReferenceIndex {
   /** Offset of the newest record applied; -1 for none. */
   readonly version: number;
+  /** An echo of a record that was applied before (a worker that woke up late wrote it again) counts nothing: the newer one stands. */
   apply(record: ReferenceRecord, version: number): void;
   /** The record that speaks for `id` at the moment `at` (epoch ms), or null. */
   at<Kind extends KnownKind>(kind: Kind, brand_id: string, id: string, at: number): Known<Kind> | null;
@@ -74,6 +75,8 @@ export function referenceIndex(): ReferenceIndex {
   const records = new Map<string, Known<KnownKind>[]>();
   const coupons = new Map<string, string[]>();
   const campaigns = new Map<string, string[]>();
+  /** Source position → the version it first came under. */
+  const first_seen = new Map<string, number>();
   let version = -1;
   return {
     get version() {
@@ -83,6 +86,9 @@ export function referenceIndex(): ReferenceIndex {
       version = Math.max(version, at);
       if (!looked_up.has(record.kind)) return;
       const { kind, brand_id, id, valid_from, valid_to } = record;
+      const position = `${record.source_topic}/${record.source_partition}/${record.source_offset}`;
+      if ((first_seen.get(position) ?? at) < at) return;
+      first_seen.set(position, at);
       const known = { id, valid_from, valid_to, version: at, body: JSON.parse(record.body) as Bodies[KnownKind] };
       const key = `${kind}/${brand_id}/${id}`;
       const before = records.get(key) ?? [];

@@ -11,6 +11,8 @@ export interface InsertCall extends Call {
   lose(): void;
   /** Table, partition of it and token: two calls of one part are two attempts at it. */
   part: string;
+  /** Under a further token: what an earlier one was recorded without. */
+  again: boolean;
   /** A part of the INSERT has taken effect already. */
   begun: boolean;
 }
@@ -55,6 +57,7 @@ export function disturbed(warehouse: Warehouse, gate: Gate, tokens: Tokens, reve
           text: `${rows.length} rows into ${insert.table}${name} under ${rangeOf(insert.token)}`,
           lose: () => tokens.lose(part),
           part,
+          again: /\/\d$/.test(insert.token),
           begun: i > 0,
         };
         await gate(call, async () => {
@@ -68,8 +71,7 @@ export function disturbed(warehouse: Warehouse, gate: Gate, tokens: Tokens, reve
 }
 
 /** Of a token, without its checksum: that is another one in every run, because refused bytes are sealed under a random nonce. */
-const rangeOf = (token: string): string =>
-  `${token.split('/').slice(1, 4).join('/')}${token.endsWith('/2') ? ', second token' : ''}`;
+const rangeOf = (token: string): string => `${token.split('/').slice(1, 4).join('/')}${/\/\d$/.exec(token)?.[0] ?? ''}`;
 
 /** Rows by the month `events` is partitioned by; the other tables are not partitioned. */
 function partsOf({ table, columns, rows }: Insert): { name: string; rows: string[] }[] {

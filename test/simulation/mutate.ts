@@ -43,6 +43,7 @@ export async function firstToNotice(
       `${count}`,
       '--jobs',
       '1',
+      ...(mutation.faults ? ['--faults', mutation.faults] : []),
       '--shrink-s',
       '0',
     ]);

@@ -7,6 +7,8 @@ export interface Mutation {
   mechanism: string;
   edits: { file: string; find: string; replace: string }[];
   seed: number;
+  /** Kinds of fault the seed is run with; absent = the usual ones. */
+  faults?: string;
 }
 
 const loop = 'services/platform/run-service.ts';
@@ -25,43 +27,43 @@ const one = (mechanism: string, seed: number, file: string, find: string, replac
 export const mutations: readonly Mutation[] = [
   one(
     'intent: the range is announced before it is worked',
-    1,
+    4,
     loop,
     'if (service.exact && !announced) await claim.commit(offset, intentText(intent));',
     '',
   ),
-  one('range check: an announced range must read the same', 1, loop, 'checkRange(intent, log.id, records);', ''),
+  one('range check: an announced range must read the same', 43, loop, 'checkRange(intent, log.id, records);', ''),
   one(
     'fence: a partition that was lost is not written for',
-    1,
+    23,
     loop,
     'if (claim.lost.aborted) throw new ClaimLost(`${claim.topic}/${claim.partition} was taken away`);',
     '',
   ),
   one(
     'age: a batch older than the tables remember is handed over',
-    1,
+    44,
     loop,
     'now() - started > intent_age_ms',
     'false',
   ),
-  one('a further attempt is a replay', 1, loop, 'batch.replayed = true;', ''),
+  { ...one('a further attempt is a replay', 1, loop, 'batch.replayed = true;', ''), faults: 'lost' },
   one(
     'token: a repeated INSERT is dropped',
-    1,
+    5,
     exact_insert,
     'const token = `${batch.name}/${table}`;',
     'const token = `${Math.random()}`;',
   ),
   one(
     'settings in the statement: none of the connection is relied on',
-    1,
+    7,
     'services/platform/warehouse/statement.ts',
     'SETTINGS ${pinned}, insert_deduplication_token',
     'SETTINGS insert_deduplication_token',
   ),
-  one('read-back: a replay looks what is there', 1, exact_insert, 'if (!batch.replayed) return;', 'return;'),
-  one('second token: what is missing goes in under another', 1, exact_insert, 'token: `${token}/2`', 'token'),
+  one('read-back: a replay looks what is there', 21, exact_insert, 'if (!batch.replayed) return;', 'return;'),
+  one('second token: what is missing goes in under another', 21, exact_insert, 'token: `${token}/2`', 'token'),
   one(
     'seen check: an event id counts once',
     1,
@@ -71,7 +73,7 @@ export const mutations: readonly Mutation[] = [
   ),
   one(
     'own attempt: rows of the same batch are not "seen"',
-    1,
+    4,
     loads,
     'AND batch != {batch:String}\n     GROUP BY',
     '\n     GROUP BY',
@@ -85,21 +87,21 @@ export const mutations: readonly Mutation[] = [
   ),
   one(
     'source position: an echo of a duplicate, a refusal or a reference record counts nothing',
-    1,
+    4,
     recorder,
     'if (known.has(at)) return false;',
     '',
   ),
   one(
     'event-id key: all copies of an event id meet in one partition',
-    1,
+    5,
     'services/enrichment/main.ts',
     'key: `${event.brand_id}/${event.event_id}`, value: enrichedEvent',
     'key: `${event.identifiers[0]?.pseudonym}`, value: enrichedEvent',
   ),
   one(
     'revision order: a lower revision does nothing',
-    1,
+    38,
     decide,
     'event.reference_version > seen.revision',
     'event.reference_version !== seen.revision',
@@ -107,6 +109,7 @@ export const mutations: readonly Mutation[] = [
   {
     mechanism: 'insert before look: of two workers at least one sees the other',
     seed: 1,
+    faults: 'doze',
     edits: [
       {
         file: recorder,
@@ -123,18 +126,21 @@ export const mutations: readonly Mutation[] = [
   },
   one(
     'look after: new events are compared with newer reference records',
-    1,
+    2,
     recorder,
     'await log.produce(outdated.map((event) => resent(topics.accepted, event)));',
     '',
   ),
-  one(
-    'marker row: a settled batch leaves its token even when it posts nothing',
-    1,
-    settler,
-    'return [...posted, markerRow(asked, batch.name)];',
-    'return posted;',
-  ),
+  {
+    ...one(
+      'marker row: a settled batch leaves its token even when it posts nothing',
+      1,
+      settler,
+      'return [...posted, markerRow(requests, batch.name)];',
+      'return posted;',
+    ),
+    faults: 'crash,stall',
+  },
   one(
     'own posting: a replayed settler that finds its batch posts nothing',
     1,

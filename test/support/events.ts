@@ -50,11 +50,13 @@ export function acceptedFrom(raw: object, partial: Partial<SourceRecord> = {}): 
   return value.event;
 }
 
-/** The record that ingest makes of `raw`. */
+let references = 0;
+
+/** Each from a source position of its own. */
 export function referenceFrom(raw: object): ReferenceRecord {
   const value = keptOf(ingested({ brand_id: 'acme', ...raw }));
   if (value.kind !== 'reference') throw new Error('an event, expected a reference record');
-  return value.reference;
+  return { ...value.reference, source_offset: references++ };
 }
 
 export const acceptedEvent = (partial: Partial<AcceptedEvent> = {}): AcceptedEvent => ({

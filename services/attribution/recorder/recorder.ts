@@ -17,7 +17,7 @@ import { pairs } from '../pairs.ts';
 import { affectedRedemptions, separatedRedemptions } from './affected.ts';
 import { decideRecording } from './decide.ts';
 import { loadSeen } from './loads.ts';
-import { eventsConcerned, outdatedEvents, resent } from './resend.ts';
+import { eventsConcerned, newerThan, outdatedEvents, resent, saidAgain } from './resend.ts';
 import {
   duplicate_columns,
   event_columns,
@@ -112,12 +112,17 @@ async function recordRejected(batch: Batch, { warehouse }: AttributionParts): Pr
 async function recordReference(batch: Batch, { log, warehouse, topics }: AttributionParts): Promise<void> {
   const records = batch.records.map((record) => ({ ...referenceRecord.decode(record.value), version: record.offset }));
   const rows = records.map((record) => referenceRow(record, record.version, batch.name));
+  const unseen = await unrecorded(warehouse, batch, 'reference_records', rows);
   await insertExactly(warehouse, batch, {
     table: 'reference_records',
     columns: reference_columns,
-    rows: await unrecorded(warehouse, batch, 'reference_records', rows),
+    rows: unseen,
     identity: position,
   });
+  const echoes = records.filter((_, i) => !unseen.includes(rows[i]!));
+  const newer = await newerThan(warehouse, echoes);
+  batch.fence();
+  await log.produce(newer.map((record) => saidAgain(topics.reference, record)));
   for await (const events of eventsConcerned(warehouse, records)) {
     batch.fence();
     await log.produce(events.map((event) => resent(topics.accepted, event)));

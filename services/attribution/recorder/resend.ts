@@ -2,11 +2,13 @@
  * Events decided under older reference data are sent back through `accepted`, naming the version they must be decided under. Insert first,
  * look after, on both sides: a new record looks for the stored events it concerns, a new event for stored records newer than its revision.
  */
-import { acceptedEvent } from '../../../schemas/codec.ts';
+import { acceptedEvent, referenceRecord } from '../../../schemas/codec.ts';
 import { type AcceptedEvent, AcceptedEventSchema } from '../../../schemas/generated/accepted_event.ts';
 import type { EnrichedEvent } from '../../../schemas/generated/enriched_event.ts';
+import type { ReferenceRecord } from '../../../schemas/generated/reference_record.ts';
 import type { OutgoingRecord } from '../../platform/event-log/port.ts';
 import type { Warehouse } from '../../platform/warehouse/port.ts';
+import { pairs } from '../pairs.ts';
 import { type ConcernRecord, concerned, concernOf } from './concerns.ts';
 import { event_columns } from './rows.ts';
 
@@ -63,6 +65,49 @@ export async function* eventsConcerned(
     after = rows.at(-1)!;
   }
 }
+
+type Referenced = ReferenceRecord & { version: number };
+
+/**
+ * Of what is stored under the ids of these echoes, in the order in which it came, all that stands; nothing, where every echo is itself the newest.
+ * An ingest that woke up late may have written an old record behind a newer one: compaction would keep the old one for ever.
+ */
+export async function newerThan(warehouse: Warehouse, echoes: readonly Referenced[]): Promise<ReferenceRecord[]> {
+  if (echoes.length === 0) return [];
+  const rows = await warehouse.query<Referenced>(
+    `SELECT source_topic, source_partition, source_offset, toUnixTimestamp64Milli(source_at) AS source_ms, kind, brand_id, id, name,
+       toUnixTimestamp64Milli(valid_from) AS from_ms, toUnixTimestamp64Milli(valid_to) AS to_ms, version, body
+     FROM reference_records
+     WHERE (brand_id, id) IN {keys:Array(Tuple(String, String))}
+     ORDER BY kind, brand_id, id, valid_from, version DESC LIMIT 1 BY kind, brand_id, id, valid_from`,
+    { keys: pairs(echoes.map((record) => [record.brand_id, record.id])) },
+  );
+  const standing = (
+    rows as unknown as (Referenced & { source_ms: number; from_ms: number | null; to_ms: number | null })[]
+  )
+    .map(({ source_ms, from_ms, to_ms, ...row }) => ({
+      ...row,
+      source_at: source_ms,
+      valid_from: from_ms,
+      valid_to: to_ms,
+    }))
+    .sort((a, b) => a.version - b.version);
+  const idOf = (record: ReferenceRecord): string => `${record.kind}/${record.brand_id}/${record.id}`;
+  const at = (record: ReferenceRecord): string =>
+    `${record.source_topic}/${record.source_partition}/${record.source_offset}`;
+  const newest = new Set(standing.map(at));
+  const overwritten = new Set(echoes.filter((echo) => !newest.has(at(echo))).map(idOf));
+  return standing
+    .filter((record) => overwritten.has(idOf(record)))
+    .map(({ version: _version, name, ...record }) => ({ ...record, name: name === '' ? null : name }));
+}
+
+/** A reference record as ingest would send it. */
+export const saidAgain = (topic: string, record: ReferenceRecord): OutgoingRecord => ({
+  topic,
+  key: `${record.kind}/${record.brand_id}/${record.id}/${record.valid_from ?? ''}`,
+  value: referenceRecord.encode(record),
+});
 
 /** The record of `accepted` that has the event decided anew. */
 export const resent = (topic: string, event: AcceptedEvent): OutgoingRecord => ({
