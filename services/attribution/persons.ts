@@ -47,8 +47,8 @@ export interface Persons {
   persons: Person[];
   /** Links that do not hold, and why. */
   refused: { link: Link; why: 'limit' | 'size' | 'separated' | 'frozen' }[];
-  /** The person an identifier belongs to at a time; a stranger is a person of its own. */
-  of(identifier: string, at: number): Person;
+  /** The person an identifier is joined into at a time; null when it stands alone. */
+  of(identifier: string, at: number): Person | null;
 }
 
 /** Kinds strong to weak, the unique coupon code among them. */
@@ -82,8 +82,7 @@ export const alone = (identifier: string, kind: string): Person => ({
 });
 
 export function personsOf({ links, separations, frozen }: Component): Persons {
-  if (frozen)
-    return { persons: [], refused: links.map((link) => ({ link, why: 'frozen' })), of: (id) => alone(id, '') };
+  if (frozen) return { persons: [], refused: links.map((link) => ({ link, why: 'frozen' })), of: () => null };
   const sorted = [...links].sort(byStrength);
   const splits = new Map<string, number[]>();
   for (;;) {
@@ -226,8 +225,7 @@ function personsFrom({ nodes, root, held, refused }: Joined): Persons {
     persons,
     refused: refused.map(({ link, why }) => ({ link, why })),
     of: (identifier, at) =>
-      personAt.get(identifier)?.find(({ member }) => member.from_at <= at && at < member.until_at)?.person ??
-      alone(identifier, ''),
+      personAt.get(identifier)?.find(({ member }) => member.from_at <= at && at < member.until_at)?.person ?? null,
   };
 }
 
