@@ -269,7 +269,7 @@ describe.skipIf(address === '')('a thousand corrections on Kafka, with two attri
       'SELECT toInt32(count()) AS n FROM attribution_credits WHERE hops > 0',
     );
     expect(stood!.n).toBeGreaterThan(50);
-  }, 400_000);
+  }, 900_000);
 
   const personsInTable = async (): Promise<string[]> =>
     (
