@@ -119,7 +119,7 @@ export async function faultRun(seed: number, minutes: number, say: (line: string
     const happened = await disturb(stage, random, until, say);
     const { records, brands } = await sending;
     say(`${records} records sent, faults over: waiting until everything is worked through`);
-    await drained(log, 600_000, say);
+    await drained(log, 1_800_000, say);
     for (const service of services) await service.stop();
     const verified = await cli(['verify', '--all', '--json'], { env: asked });
     const verify = JSON.parse(verified.stdout) as { ok: boolean; findings: object[] };
@@ -188,7 +188,7 @@ function rmSafely(home: string, disk: string | null): void {
   rmSync(home, { recursive: true, force: true });
 }
 
-/** Small worlds of their own brand, one after the other, about three a second. */
+/** Small worlds of their own brand, one after the other, one a second. */
 async function produce(log: EventLog, seed: number, until: number): Promise<{ records: number; brands: number }> {
   let [records, brands] = [0, 0];
   for (const from = Date.now(); Date.now() < until; ) {
@@ -204,7 +204,7 @@ async function produce(log: EventLog, seed: number, until: number): Promise<{ re
     await insist(() => log.produce(out));
     records += out.length;
     brands += 1;
-    const ahead = from + brands * 333 - Date.now();
+    const ahead = from + brands * 1_000 - Date.now();
     if (ahead > 0) await wait(ahead);
   }
   return { records, brands };
