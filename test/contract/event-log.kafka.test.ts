@@ -1,8 +1,9 @@
 /** The event log contract on a real Kafka broker, and the faults of kafkajs that the adapter is built around. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { Kafka, logLevel } from 'kafkajs';
 import { pino } from 'pino';
-import { describe, expect, inject, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest';
 import { backPressure } from '../../services/cli/open.ts';
 import { openKafkaLog } from '../../services/platform/event-log/kafka.ts';
 import { type Claim, ClaimLost, type EventLog, OffsetOutOfRange } from '../../services/platform/event-log/port.ts';
@@ -252,6 +253,69 @@ describe.skipIf(address === '')('kafka', () => {
       );
       await log.produce([{ topic: name, key: 'k', value: Buffer.from('the next one goes through') }]);
     });
+  });
+
+  describe('an answer to a request gets lost on the way', () => {
+    /** Sockets whose next bytes from the broker are thrown away with the connection: the request arrived, its answer does not. */
+    const net = createRequire(import.meta.url)('node:net') as typeof import('node:net');
+    const connectSocket = net.connect;
+    let deaf = 0;
+    beforeEach(() => {
+      deaf = 0;
+      net.connect = ((...args: Parameters<typeof connectSocket>) => {
+        const socket = connectSocket(...args);
+        const emit = socket.emit.bind(socket);
+        socket.emit = ((event: string, ...rest: unknown[]) => {
+          if (event !== 'data' || deaf === 0) return emit(event, ...rest);
+          deaf--;
+          socket.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
+          return true;
+        }) as typeof socket.emit;
+        return socket;
+      }) as typeof connectSocket;
+    });
+    afterEach(() => {
+      net.connect = connectSocket;
+    });
+    const texts = async (log: EventLog, name: string): Promise<Set<string>> => {
+      const [{ end } = { end: 0 }] = await log.bounds(name);
+      const seen = new Set<string>();
+      for (let from = 0; from < end; ) {
+        const records = await log.read(name, 0, from, 100);
+        for (const record of records) seen.add(record.value.toString());
+        from = (records.at(-1)?.offset ?? end) + 1;
+      }
+      return seen;
+    };
+    const record = (topic: string, text: string) => ({ topic, key: 'k', value: Buffer.from(text), partition: 0 });
+
+    test('what is sent at the same time by somebody else is not taken for its repeat', async () => {
+      const log = await connect();
+      const name = unique();
+      await log.createTopics([topic(name)]);
+      await log.produce([record(name, 'before')]);
+      deaf = 1;
+      await Promise.all([
+        log.produce([record(name, 'a')]),
+        log.produce([record(name, 'b')]),
+        log.produce([record(name, 'c')]),
+      ]);
+      expect([...(await texts(log, name))].sort()).toEqual(['a', 'b', 'before', 'c']);
+      await log.close();
+    });
+
+    test('what is sent after it was given up is not taken for its repeat', async () => {
+      const log = await connect();
+      const name = unique();
+      await log.createTopics([topic(name)]);
+      await log.produce([record(name, 'before')]);
+      deaf = 1_000;
+      await expect(log.produce([record(name, 'given up')])).rejects.toThrow(/did not take/);
+      deaf = 0;
+      await log.produce([record(name, 'another')]);
+      expect((await texts(log, name)).has('another')).toBe(true);
+      await log.close();
+    }, 60_000);
   });
 
   test('a slow reader pauses its partition: what is read ahead stays bounded, the metric shows it, nothing is lost or out of order', async () => {

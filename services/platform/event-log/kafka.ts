@@ -3,10 +3,11 @@
  * test/contract/event-log.kafka.test.ts. Topics, partitions and retention are the broker's; groups, offsets and metadata too.
  */
 import { randomUUID } from 'node:crypto';
-import { type Admin, CompressionTypes, Kafka, Partitioners, type Producer, type SASLOptions } from 'kafkajs';
+import { type Admin, Kafka, type SASLOptions } from 'kafkajs';
 import type { Logger } from 'pino';
 import { kafkaLogs, type OutOfRangeWire } from './kafka-logs.ts';
 import { type BufferReport, KafkaMember } from './kafka-member.ts';
+import { KafkaProducer, type TopicMessages } from './kafka-producer.ts';
 import { TopicReader } from './kafka-reader.ts';
 import { partitionOf } from './partition-of.ts';
 import {
@@ -59,12 +60,7 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
     logCreator: logs.creator,
   });
   const admin = kafka.admin();
-  const producer = kafka.producer({
-    idempotent: true,
-    maxInFlightRequests: 1,
-    createPartitioner: Partitioners.DefaultPartitioner,
-    allowAutoTopicCreation: false,
-  });
+  const producer = new KafkaProducer(kafka, options.compression);
   try {
     await admin.connect();
     await producer.connect();
@@ -94,7 +90,7 @@ class KafkaLog implements EventLog {
   readonly id: string;
   readonly #kafka: Kafka;
   readonly #admin: Admin;
-  readonly #producer: Producer;
+  readonly #producer: KafkaProducer;
   readonly #options: KafkaLogOptions;
   readonly #wire: OutOfRangeWire;
   readonly #partitions = new Map<string, number>();
@@ -105,7 +101,7 @@ class KafkaLog implements EventLog {
     id: string,
     kafka: Kafka,
     admin: Admin,
-    producer: Producer,
+    producer: KafkaProducer,
     options: KafkaLogOptions,
     wire: OutOfRangeWire,
   ) {
@@ -189,10 +185,9 @@ class KafkaLog implements EventLog {
       byTopic.set(topic, messages);
     }
     if (byTopic.size === 0) return;
-    const compression = this.#options.compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None;
     for (const part of inRequests(byTopic)) {
       try {
-        await this.#producer.sendBatch({ acks: -1, compression, topicMessages: part });
+        await this.#producer.send(part);
       } catch (error) {
         const { type } = (error ?? {}) as { type?: unknown };
         if (type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE')
@@ -268,7 +263,6 @@ class KafkaLog implements EventLog {
 const compaction_lag_ms = 7 * 86_400_000;
 const largest_message_bytes = 16 << 20;
 const request_bytes = 8 << 20;
-type TopicMessages = { topic: string; messages: { key: string; value: Buffer; partition: number }[] };
 
 /** Requests of bounded size; order within a partition is kept, because they are sent one after the other. */
 function* inRequests(byTopic: Map<string, TopicMessages['messages']>): Generator<TopicMessages[]> {
