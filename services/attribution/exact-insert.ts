@@ -14,6 +14,15 @@ export interface Rows {
   identity: readonly string[];
 }
 
+export interface Block {
+  table: string;
+  columns: readonly string[];
+  /** Values in the order of `columns`, a marker row among them. */
+  rows: unknown[][];
+  /** What tells the marker row, such as `kind = 'marker'`. */
+  marker: string;
+}
+
 const text = (rows: unknown[][]): string => rows.map((row) => JSON.stringify(row)).join('\n');
 
 export async function insertExactly(
@@ -29,6 +38,32 @@ export async function insertExactly(
   const missing = await missingRows(warehouse, batch, { table, columns, rows, identity });
   batch.fence();
   await warehouse.insert({ table, columns, token: `${token}/2`, rows: text(missing) });
+}
+
+/**
+ * One block that is whole or absent, for what depends on a state that moves between attempts: whichever attempt's block is there stands, also
+ * one that arrived while this attempt was read and decided. It saw all that its requests were asked for: later changes ask again.
+ */
+export async function insertBlock(
+  warehouse: Warehouse,
+  batch: Batch,
+  { table, columns, rows, marker }: Block,
+): Promise<void> {
+  const token = `${batch.name}/${table}`;
+  batch.fence();
+  await warehouse.insert({ table, columns, token, rows: text(rows) });
+  if (!batch.replayed || (await hasBlock(warehouse, batch, table, marker))) return;
+  batch.fence();
+  await warehouse.insert({ table, columns, token: `${token}/2`, rows: text(rows) });
+}
+
+/** Whether an attempt's block is there. */
+export async function hasBlock(warehouse: Warehouse, batch: Batch, table: string, marker: string): Promise<boolean> {
+  const [stored] = await warehouse.query<{ n: number }>(
+    `SELECT count() AS n FROM ${table} WHERE ${marker} AND batch = {batch:String}`,
+    { batch: batch.name },
+  );
+  return stored !== undefined && stored.n > 0;
 }
 
 async function missingRows(

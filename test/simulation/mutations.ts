@@ -145,7 +145,7 @@ export const mutations: readonly Mutation[] = [
     'own posting: a replayed settler that finds its batch posts nothing',
     1,
     settler,
-    'rows: settled ? [] : rows,',
-    'rows,',
+    'if (batch.replayed && (await hasBlock(warehouse, batch, ledger_block.table, ledger_block.marker))) return;',
+    '',
   ),
 ];

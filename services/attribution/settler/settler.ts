@@ -7,7 +7,7 @@ import { settlementRequest } from '../../../schemas/codec.ts';
 import type { SettlementRequest } from '../../../schemas/generated/settlement_request.ts';
 import type { Batch, Service } from '../../platform/run-service.ts';
 import { loadComponents, most_followed } from '../components.ts';
-import { insertExactly } from '../exact-insert.ts';
+import { hasBlock, insertBlock } from '../exact-insert.ts';
 import { type Credit, creditsOf, postings } from '../ledger.ts';
 import type { AttributionParts } from '../recorder/recorder.ts';
 import { type Journeys, loadBalances, loadJourneys } from './loads.ts';
@@ -42,6 +42,9 @@ const credit_columns = [
 ] as const satisfies readonly (keyof Credit)[];
 export const ledger_columns = [...credit_columns, 'reason', 'cause', 'posted_at', 'kind', 'batch'] as const;
 
+const ledger_block = { table: 'attribution_ledger', columns: ledger_columns, marker: `kind = 'marker'` };
+const persons_block = { table: 'persons', columns: person_columns, marker: `identifier = ''` };
+
 export function settler(parts: AttributionParts): Service {
   return {
     name,
@@ -70,6 +73,7 @@ async function postCredits(
   requests: SettlementRequest[],
   { warehouse, telemetry }: AttributionParts,
 ): Promise<void> {
+  if (batch.replayed && (await hasBlock(warehouse, batch, ledger_block.table, ledger_block.marker))) return;
   const asked = oncePerRedemption(requests.filter((request) => request.redemption_id !== ''));
   const journeys = await loadJourneys(warehouse, asked);
   const balances = await loadBalances(warehouse, asked);
@@ -80,17 +84,7 @@ async function postCredits(
   telemetry.count('settlements', {}, asked.length);
   const reason_at = ledger_columns.indexOf('reason');
   for (const row of rows.slice(0, -1)) telemetry.count('postings', { reason: String(row[reason_at]) }, 1);
-  const settled = await isSettled(
-    batch,
-    `SELECT count() AS n FROM attribution_ledger WHERE kind = 'marker'`,
-    warehouse,
-  );
-  await insertExactly(warehouse, batch, {
-    table: 'attribution_ledger',
-    columns: ledger_columns,
-    rows: settled ? [] : rows,
-    identity: ['brand_id', 'redemption_id', 'model', 'touch_event_id', 'kind'],
-  });
+  await insertBlock(warehouse, batch, { ...ledger_block, rows });
 }
 
 /** Persons of identifiers whose links changed: what they are now, less what the table says, as one block with a marker row. */
@@ -100,23 +94,11 @@ async function postPersons(
   { warehouse }: AttributionParts,
 ): Promise<void> {
   if (requests.length === 0) return;
-  if (await isSettled(batch, `SELECT count() AS n FROM persons WHERE identifier = ''`, warehouse)) return;
+  if (batch.replayed && (await hasBlock(warehouse, batch, persons_block.table, persons_block.marker))) return;
   const asked = requests.map(({ brand_id, cause }) => [brand_id, cause] as const);
   const components = await loadComponents(warehouse, asked, most_followed);
   const rows = membershipRows(asked, components, await loadMemberships(warehouse, asked, components), batch.name);
-  await insertExactly(warehouse, batch, {
-    table: 'persons',
-    columns: person_columns,
-    rows,
-    identity: ['brand_id', 'identifier', 'person_id', 'sign'],
-  });
-}
-
-/** On a replay: whether this batch's block is already there (one block is whole or absent). */
-async function isSettled(batch: Batch, markers: string, warehouse: AttributionParts['warehouse']): Promise<boolean> {
-  if (!batch.replayed) return false;
-  const [stored] = await warehouse.query<{ n: number }>(`${markers} AND batch = {batch:String}`, { batch: batch.name });
-  return stored !== undefined && stored.n > 0;
+  await insertBlock(warehouse, batch, { ...persons_block, rows });
 }
 
 const reason_order = ['first', 'void', 'return', 'erasure', 'identity', 'reference', 'model', 'replay', 'late_touch'];
