@@ -14,6 +14,9 @@ export interface Rows {
   identity: readonly string[];
 }
 
+const tokenOf = (batch: Batch, table: string): string => `${batch.name}/${table}`;
+const secondOf = (batch: Batch, table: string): string => `${batch.name}/${table}/2`;
+
 export interface Block {
   table: string;
   columns: readonly string[];
@@ -31,13 +34,12 @@ export async function insertExactly(
   { table, columns, rows, identity }: Rows,
 ): Promise<void> {
   if (rows.length === 0) return;
-  const token = `${batch.name}/${table}`;
   batch.fence();
-  await warehouse.insert({ table, columns, token, rows: text(rows) });
+  await warehouse.insert({ table, columns, token: tokenOf(batch, table), rows: text(rows) });
   if (!batch.replayed) return;
   const missing = await missingRows(warehouse, batch, { table, columns, rows, identity });
   batch.fence();
-  await warehouse.insert({ table, columns, token: `${token}/2`, rows: text(missing) });
+  await warehouse.insert({ table, columns, token: secondOf(batch, table), rows: text(missing) });
 }
 
 /**
@@ -49,12 +51,11 @@ export async function insertBlock(
   batch: Batch,
   { table, columns, rows, marker }: Block,
 ): Promise<void> {
-  const token = `${batch.name}/${table}`;
   batch.fence();
-  await warehouse.insert({ table, columns, token, rows: text(rows) });
+  await warehouse.insert({ table, columns, token: tokenOf(batch, table), rows: text(rows) });
   if (!batch.replayed || (await hasBlock(warehouse, batch, table, marker))) return;
   batch.fence();
-  await warehouse.insert({ table, columns, token: `${token}/2`, rows: text(rows) });
+  await warehouse.insert({ table, columns, token: secondOf(batch, table), rows: text(rows) });
 }
 
 /** Whether an attempt's block is there. */

@@ -52,8 +52,8 @@ export const mutations: readonly Mutation[] = [
     'token: a repeated INSERT is dropped',
     5,
     exact_insert,
-    'const token = `${batch.name}/${table}`;',
-    'const token = `${Math.random()}`;',
+    'const tokenOf = (batch: Batch, table: string): string => `${batch.name}/${table}`;',
+    'const tokenOf = (batch: Batch, table: string): string => `${Math.random()}`;',
   ),
   one(
     'settings in the statement: none of the connection is relied on',
@@ -63,7 +63,13 @@ export const mutations: readonly Mutation[] = [
     'SETTINGS insert_deduplication_token',
   ),
   one('read-back: a replay looks what is there', 21, exact_insert, 'if (!batch.replayed) return;', 'return;'),
-  one('second token: what is missing goes in under another', 21, exact_insert, 'token: `${token}/2`', 'token'),
+  one(
+    'second token: what is missing goes in under another',
+    21,
+    exact_insert,
+    '`${batch.name}/${table}/2`',
+    '`${batch.name}/${table}`',
+  ),
   one(
     'seen check: an event id counts once',
     1,
