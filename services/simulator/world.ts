@@ -24,6 +24,9 @@ export interface SimulatorOptions {
   scenario: keyof typeof scenarios;
   /** Midnight UTC of the first day, epoch ms. */
   begins_at: number;
+  /** How many of each; one friend for 50 people and one blogger for 500 by default. */
+  friends?: number;
+  bloggers?: number;
 }
 
 export interface Person {
@@ -48,7 +51,7 @@ export interface Influencer {
 export interface World {
   options: SimulatorOptions;
   random: Random;
-  stores: { id: string; city: string; retailer_id: string }[];
+  stores: { id: string; city: string; lat: number; lon: number; retailer_id: string }[];
   people: Person[];
   influencers: Influencer[];
 }
@@ -56,18 +59,18 @@ export interface World {
 export const brand_id = 'moonspoon';
 export const campaign_id = 'launch';
 const cities = [
-  'Fairfax',
-  'Berkeley',
-  'Santa Cruz',
-  'Davis',
-  'Ojai',
-  'Arcata',
-  'San Luis Obispo',
-  'Topanga',
-  'Encinitas',
-  'Nevada City',
-  'Sebastopol',
-  'Pasadena',
+  { city: 'Fairfax', lat: 37.987, lon: -122.589 },
+  { city: 'Berkeley', lat: 37.872, lon: -122.273 },
+  { city: 'Santa Cruz', lat: 36.974, lon: -122.031 },
+  { city: 'Davis', lat: 38.545, lon: -121.741 },
+  { city: 'Ojai', lat: 34.448, lon: -119.243 },
+  { city: 'Arcata', lat: 40.867, lon: -124.083 },
+  { city: 'San Luis Obispo', lat: 35.283, lon: -120.66 },
+  { city: 'Topanga', lat: 34.094, lon: -118.602 },
+  { city: 'Encinitas', lat: 33.037, lon: -117.292 },
+  { city: 'Nevada City', lat: 39.262, lon: -121.016 },
+  { city: 'Sebastopol', lat: 38.402, lon: -122.824 },
+  { city: 'Pasadena', lat: 34.148, lon: -118.145 },
 ];
 const names = [
   'ana',
@@ -94,9 +97,9 @@ const names = [
 
 export function worldOf(options: SimulatorOptions): World {
   const random = randomFrom(options.seed);
-  const stores = cities.map((city, i) => ({
+  const stores = cities.map((place, i) => ({
     id: `shop-${i + 1}`,
-    city,
+    ...place,
     retailer_id: i % 3 === 0 ? 'good-earth' : 'natural-grocers',
   }));
   // Assumption: seven of ten redeem through the brand's app, which knows them; the others show a loyalty card.
@@ -106,10 +109,10 @@ export function worldOf(options: SimulatorOptions): World {
     store_id: random.pick(stores).id,
   }));
   // One everyday person for 50 consumers, one blogger for 500.
-  const friends = Array.from({ length: Math.max(2, Math.round(options.people / 50)) }, (_, i) =>
+  const friends = Array.from({ length: options.friends ?? Math.max(2, Math.round(options.people / 50)) }, (_, i) =>
     friendOf(i, people, random),
   );
-  const bloggers = Array.from({ length: Math.max(2, Math.round(options.people / 500)) }, (_, i) =>
+  const bloggers = Array.from({ length: options.bloggers ?? Math.max(2, Math.round(options.people / 500)) }, (_, i) =>
     bloggerOf(i, people, random),
   );
   return { options, random, stores, people, influencers: [...friends, ...bloggers] };
@@ -167,6 +170,7 @@ export function referenceOf({ options, stores, influencers }: World): object[] {
       product_ids: ['dessert'],
       hashtags: ['moonspoon'],
       lookback: { click: '30d', comment: '14d', share: '14d', like: '14d' },
+      costs: costsOf(influencers),
     },
     {
       kind: 'campaign',
@@ -177,13 +181,16 @@ export function referenceOf({ options, stores, influencers }: World): object[] {
       hashtags: ['spoonoff'],
     },
     { kind: 'coupon', id: 'k-generic', code: 'TRYMOON', use: 'shared', campaign_id },
-    ...stores.map(({ id, city, retailer_id }) => ({
+    ...stores.map(({ id, city, lat, lon, retailer_id }) => ({
       kind: 'store',
       id,
+      name: `${retailer_id === 'good-earth' ? 'Good Earth' : 'Natural Grocers'}, ${city}`,
       retailer_id,
       store_type: 'natural',
       region: 'California',
       city,
+      lat,
+      lon,
     })),
     ...influencers.flatMap(({ id, relationship, followers, code, link, self }) => [
       {
@@ -210,6 +217,38 @@ export function referenceOf({ options, stores, influencers }: World): object[] {
         identifiers: [{ kind: 'consumer_id', value: self }],
         at: day(0),
       },
+      {
+        kind: 'post_snapshot',
+        id: `s-${id}`,
+        post_id: `post-${id}`,
+        influencer_id: id,
+        at: day(30),
+        ...seenOf(relationship, followers),
+      },
     ]),
   ].map(own);
+}
+
+/** Assumption: product and shipping for everybody; bloggers ask a fee of one cent a follower. */
+function costsOf(influencers: readonly Influencer[]): object[] {
+  const line = (kind: string, amount: number, influencer_id?: string) => ({
+    kind,
+    amount: amount.toFixed(2),
+    currency: 'USD',
+    ...(influencer_id ? { influencer_id } : {}),
+  });
+  return [
+    line('handling', 150),
+    ...influencers.flatMap(({ id, relationship, followers }) => [
+      line('cogs', 8.4, id),
+      line('shipping', 6.2, id),
+      ...(relationship === 'blogger' ? [line('fee', followers / 100, id)] : []),
+    ]),
+  ];
+}
+
+/** Assumption: a friend's post reaches six of ten followers, a blogger's one in four; some look twice. */
+function seenOf(relationship: Influencer['relationship'], followers: number): { reach: number; views: number } {
+  const reach = Math.round(followers * (relationship === 'friend' ? 0.6 : 0.25));
+  return { reach, views: Math.round(reach * 1.3) };
 }

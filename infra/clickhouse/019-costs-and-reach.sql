@@ -1,0 +1,114 @@
+-- The newest record of each id; windows of validity lie inside the record. An internal view: its columns may change.
+CREATE OR REPLACE VIEW reference_current
+(
+    kind LowCardinality(String) COMMENT 'Kind of the record',
+    brand_id LowCardinality(String) COMMENT 'Tenant',
+    id String COMMENT 'Id within kind and brand',
+    name String COMMENT 'Name; the id, when it has none',
+    body String COMMENT 'Fields of the kind as JSON'
+)
+AS SELECT kind, brand_id, id, if(argMax(reference_records.name, version) = '', id, argMax(reference_records.name, version)) AS name, argMax(reference_records.body, version) AS body
+FROM reference_records
+GROUP BY kind, brand_id, id
+COMMENT 'The newest reference record of each id (internal)';
+
+-- What campaigns cost, line by line. Lines that name an influencer belong to that influencer.
+CREATE OR REPLACE VIEW campaign_costs
+(
+    brand_id LowCardinality(String) COMMENT 'Tenant',
+    campaign_id String COMMENT 'Campaign',
+    influencer_id String COMMENT 'Influencer the line belongs to; empty = the campaign as a whole',
+    kind LowCardinality(String) COMMENT 'cogs, shipping, face_value, handling, fee or other',
+    currency LowCardinality(String) COMMENT 'Currency',
+    cost Decimal(18, 4) COMMENT 'Amount'
+)
+AS SELECT
+    brand_id, id AS campaign_id, JSONExtractString(line, 'influencer_id') AS influencer_id, JSONExtractString(line, 'kind') AS kind,
+    JSONExtractString(line, 'currency') AS currency, sum(JSONExtractInt(line, 'amount_e4') * toDecimal64('0.0001', 4)) AS cost
+FROM reference_current ARRAY JOIN JSONExtractArrayRaw(body, 'costs') AS line
+WHERE reference_current.kind = 'campaign'
+GROUP BY ALL
+COMMENT 'Cost lines of campaigns';
+
+-- How many could have looked: the latest snapshot of each post.
+CREATE OR REPLACE VIEW posts_current
+(
+    brand_id LowCardinality(String) COMMENT 'Tenant',
+    post_id String COMMENT 'Post',
+    influencer_id String COMMENT 'Influencer who posted',
+    reach UInt64 COMMENT 'People reached, as the platform says; 0 when it does not',
+    views UInt64 COMMENT 'Views, as the platform says; 0 when it does not',
+    impressions UInt64 COMMENT 'Impressions, as the platform says; 0 when it does not'
+)
+AS SELECT
+    brand_id, JSONExtractString(body, 'post_id') AS post_id, JSONExtractString(argMax(body, (JSONExtractInt(body, 'at'), version)), 'influencer_id') AS influencer_id,
+    JSONExtractUInt(argMax(body, (JSONExtractInt(body, 'at'), version)), 'reach') AS reach,
+    JSONExtractUInt(argMax(body, (JSONExtractInt(body, 'at'), version)), 'views') AS views,
+    JSONExtractUInt(argMax(body, (JSONExtractInt(body, 'at'), version)), 'impressions') AS impressions
+FROM reference_records
+WHERE kind = 'post_snapshot'
+GROUP BY brand_id, post_id
+COMMENT 'Latest platform figures of each post';
+
+-- Who touched what: one row per person, influencer and campaign, with what the rates need. Actions of polled counters have no person.
+CREATE OR REPLACE VIEW engaged_people
+(
+    brand_id LowCardinality(String) COMMENT 'Tenant',
+    person_id String COMMENT 'Person; empty = nobody knows who',
+    influencer_id String COMMENT 'Influencer touched; empty when unknown',
+    campaign_id LowCardinality(String) COMMENT 'Campaign touched; empty when unknown',
+    relationship LowCardinality(String) COMMENT 'friend, blogger, celebrity or expert, as of the touch',
+    clicks_valid UInt64 COMMENT 'Distinct clock hours per link (else post) clicked, bots left out; a polled counter by its count',
+    advice UInt64 COMMENT 'Shares, and comments that ask or intend to buy',
+    own_mentions UInt64 COMMENT 'Posts and reviews of the person',
+    first_at DateTime64(3, 'UTC') COMMENT 'First touch',
+    last_at DateTime64(3, 'UTC') COMMENT 'Last touch'
+)
+AS SELECT
+    brand_id, person_id, influencer_id, campaign_id, relationship,
+    uniqExactIf((if(person_id = '', event_id, ''), if(link_code = '', post_id, link_code), toStartOfHour(occurred_at)), type = 'click' AND is_valid AND count = 1)
+        + sumIf(count, type = 'click' AND is_valid AND count > 1) AS clicks_valid,
+    sumIf(count, type = 'share' OR (type = 'comment' AND comment_signal IN ('question', 'intent'))) AS advice,
+    countIf(type = 'share' AND share_kind IN ('post', 'review')) AS own_mentions, min(occurred_at) AS first_at, max(occurred_at) AS last_at
+FROM events_current
+WHERE type != 'coupon_redemption' AND is_valid
+GROUP BY brand_id, person_id, influencer_id, campaign_id, relationship
+COMMENT 'Touches per person, influencer and campaign (internal)';
+
+-- What touches earned of redemptions that are word of mouth, and of all: credits beside what the redemption is.
+CREATE OR REPLACE VIEW referred_credits
+(
+    brand_id LowCardinality(String) COMMENT 'Tenant',
+    model LowCardinality(String) COMMENT 'Attribution model; never add over models',
+    redemption_id String COMMENT 'Redemption',
+    person_id String COMMENT 'The redeemer; empty when only a shared code is known',
+    influencer_id String COMMENT 'Influencer who earned; empty = nobody',
+    relationship LowCardinality(String) COMMENT 'friend, blogger, celebrity or expert, as of the touch',
+    campaign_id LowCardinality(String) COMMENT 'Campaign of the touch',
+    currency LowCardinality(String) COMMENT 'Currency; empty when unpriced',
+    credit Decimal(18, 6) COMMENT 'Share of the redemption',
+    amount Decimal(18, 4) COMMENT 'Share of the net sale',
+    is_trial Bool COMMENT 'A person trying a freebie: not word of mouth'
+)
+AS SELECT
+    brand_id, model, redemption_id, redeemed.person_id AS person_id, influencer_id, relationship, campaign_id, currency, sum(credit) AS credit,
+    sum(attributed_amount) AS amount, redeemed.is_trial AS is_trial
+FROM attribution_credits INNER JOIN (SELECT brand_id, redemption_id, person_id, is_trial FROM redemptions_current) AS redeemed USING (brand_id, redemption_id)
+GROUP BY ALL
+COMMENT 'Credits by influencer, and whether the redemption is word of mouth (internal)';
+
+-- Who was handed a coupon or sample, as persons.
+CREATE OR REPLACE VIEW sampled_people
+(
+    brand_id LowCardinality(String) COMMENT 'Tenant',
+    id String COMMENT 'Distribution record',
+    campaign_id String COMMENT 'Campaign it was handed out for',
+    person_id String COMMENT 'Person it was handed to: the smallest pseudonym of those joined with the record''s first',
+    handed_at DateTime64(3, 'UTC') COMMENT 'When'
+)
+AS SELECT
+    brand_id, id, campaign_id, if(persons_current.person_id = '', people[1], persons_current.person_id) AS person_id, handed_at
+FROM (SELECT *, people[1] AS identifier FROM distributions_current) AS handed
+ASOF LEFT JOIN persons_current
+    ON persons_current.brand_id = handed.brand_id AND persons_current.identifier = handed.identifier AND handed.handed_at >= persons_current.from_at
+COMMENT 'People who were handed a coupon or sample (internal)';

@@ -1,0 +1,244 @@
+-- What redemptions say about the people behind them: one row per redemption that stands. An internal view: its columns may change.
+CREATE OR REPLACE VIEW standing_redemptions
+(
+    brand_id LowCardinality(String) COMMENT 'Tenant',
+    redemption_id String COMMENT 'Redemption',
+    campaign_id LowCardinality(String) COMMENT 'Campaign; empty when unknown',
+    person_id String COMMENT 'The redeemer; empty when only a shared code is known',
+    is_trial Bool COMMENT 'Not word of mouth',
+    has_loyalty_id Bool COMMENT 'The redemption came with a loyalty id: earlier ones of the same person would be known',
+    is_new Bool COMMENT 'No redemption of the brand by the same person in the 365 days before',
+    hours_from_first_touch Nullable(Float64) COMMENT 'From the first touch that may earn; NULL without one',
+    hours_from_last_touch Nullable(Float64) COMMENT 'From the last',
+    hours_from_distribution Nullable(Float64) COMMENT 'From the moment the person was handed the coupon or sample of this campaign; NULL if they were not',
+    quantity Nullable(Float64) COMMENT 'Units sold'
+)
+AS WITH
+    loyal AS (SELECT brand_id, event_id FROM events WHERE type = 'coupon_redemption' AND has(identifier_kinds, 'loyalty_id')),
+    touched AS
+    (
+        SELECT brand_id, redemption_id, min(touched_at) AS first_at, max(touched_at) AS last_at
+        FROM attribution_credits
+        WHERE model = 'linear' AND touch_event_id != ''
+        GROUP BY brand_id, redemption_id
+    ),
+    handed AS (SELECT brand_id, campaign_id, person_id, min(handed_at) AS handed_at FROM sampled_people GROUP BY brand_id, campaign_id, person_id)
+SELECT
+    brand_id, redemption_id, campaign_id, person_id, is_trial, (brand_id, event_id) IN loyal AS has_loyalty_id,
+    person_id != '' AND date_diff('second', lagInFrame(redeemed_at, 1, toDateTime64('1970-01-01 00:00:00', 3, 'UTC')) OVER
+        (PARTITION BY brand_id, person_id ORDER BY redeemed_at, redemption_id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING), redeemed_at) > 365 * 86400 AS is_new,
+    if(touched.redemption_id = '', NULL, date_diff('ms', touched.first_at, redeemed_at) / 3600000) AS hours_from_first_touch,
+    if(touched.redemption_id = '', NULL, date_diff('ms', touched.last_at, redeemed_at) / 3600000) AS hours_from_last_touch,
+    if(handed.person_id = '' OR handed.handed_at > redeemed_at, NULL, date_diff('ms', handed.handed_at, redeemed_at) / 3600000) AS hours_from_distribution,
+    quantity
+FROM redemptions_current
+LEFT JOIN touched USING (brand_id, redemption_id)
+LEFT JOIN handed USING (brand_id, campaign_id, person_id)
+WHERE status != 'voided' AND is_valid
+COMMENT 'Redemptions that stand, and how long after touch and distribution (internal)';
+
+-- Whole life of a campaign, with its rates. A rate whose denominator is 0 is NULL. Counts are repeated for each currency.
+CREATE OR REPLACE VIEW campaign_performance
+(
+    brand_id LowCardinality(String) COMMENT 'Tenant',
+    campaign_id LowCardinality(String) COMMENT 'Campaign',
+    name String COMMENT 'Its name',
+    currency LowCardinality(String) COMMENT 'Currency of sales and cost; the counts of the campaign are repeated for each',
+    clicks Int64 COMMENT 'Clicks, gross',
+    clicks_valid UInt64 COMMENT 'Distinct person, link (else post) and clock hour, bots left out',
+    invalid_rate Nullable(Float64) COMMENT '1 − clicks_valid / clicks',
+    engagements Int64 COMMENT 'Likes, comments and shares, gross',
+    mentions Int64 COMMENT 'Shares of kind post or review',
+    er_followers Nullable(Float64) COMMENT 'engagements / followers of the influencers engaged with',
+    er_reach Nullable(Float64) COMMENT 'Engagements on posts whose reach is known / their reach',
+    er_views Nullable(Float64) COMMENT 'Engagements on posts whose views are known / their views',
+    advice_rate Nullable(Float64) COMMENT '(Comments that ask or intend + shares) / engagements',
+    coupons_distributed UInt64 COMMENT 'Distribution records',
+    people_sampled UInt64 COMMENT 'Distinct people among them',
+    mention_rate Nullable(Float64) COMMENT 'Sampled people who posted or reviewed / people_sampled',
+    people_engaged UInt64 COMMENT 'Distinct people with a touch, valid',
+    people_clicked UInt64 COMMENT 'Distinct people with a valid click',
+    redemptions_gross UInt64 COMMENT 'Redeemed, of every currency and unpriced',
+    redemptions_void UInt64 COMMENT 'Voided',
+    redemptions_net UInt64 COMMENT 'Standing, of every currency and unpriced',
+    redemptions_priced UInt64 COMMENT 'Standing with a price, of every currency',
+    redemptions_trial UInt64 COMMENT 'Standing, by the person the coupon or sample was handed to, or the owner of the code',
+    redemptions_referred UInt64 COMMENT 'redemptions_net − redemptions_trial',
+    redeemers UInt64 COMMENT 'Distinct people who redeemed',
+    redemption_rate Nullable(Float64) COMMENT 'redemptions_net / coupons_distributed',
+    redemption_rate_low Nullable(Float64) COMMENT 'Lower end of its 95 % Wilson interval; NULL when more was redeemed than handed out',
+    redemption_rate_high Nullable(Float64) COMMENT 'Upper end',
+    conditional_conversion Nullable(Float64) COMMENT 'redeemers / people_clicked',
+    sample_to_purchase Nullable(Float64) COMMENT 'Sampled people with a standing redemption / people_sampled',
+    new_to_brand_rate Nullable(Float64) COMMENT 'Redeemers with a loyalty id who had not redeemed for the brand in the 365 days before / redeemers with a loyalty id',
+    new_to_brand_coverage Nullable(Float64) COMMENT 'Redeemers with a loyalty id / redeemers',
+    independent_redeemer_share Nullable(Float64) COMMENT '1 − largest share of redemptions by one person',
+    sales_gross Decimal(18, 4) COMMENT 'Sale as redeemed, in this currency, voided ones left out',
+    sales_net Decimal(18, 4) COMMENT 'Net sale in this currency',
+    cost Nullable(Decimal(18, 4)) COMMENT 'Cost lines in this currency; NULL = none known',
+    cost_per_engagement Nullable(Float64) COMMENT 'cost / engagements',
+    cost_per_redemption Nullable(Float64) COMMENT 'cost / redemptions_net',
+    hours_from_first_touch_p50 Nullable(Float64) COMMENT 'Hours from the first touch to the redemption, median',
+    hours_from_first_touch_p90 Nullable(Float64) COMMENT '… nine of ten',
+    hours_from_last_touch_p50 Nullable(Float64) COMMENT 'Hours from the last touch, median',
+    hours_from_last_touch_p90 Nullable(Float64) COMMENT '… nine of ten',
+    hours_from_distribution_p50 Nullable(Float64) COMMENT 'Hours from the distribution, median',
+    hours_from_distribution_p90 Nullable(Float64) COMMENT '… nine of ten'
+)
+AS WITH
+    acted AS
+    (
+        SELECT
+            brand_id, toString(campaign_id) AS campaign, sumIf(actions, type = 'click') AS clicks, sumIf(actions, type IN ('like', 'comment', 'share')) AS engagements,
+            sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions
+        FROM event_quarters
+        GROUP BY brand_id, campaign
+    ),
+    followed AS
+    (
+        SELECT brand_id, campaign, sum(JSONExtractUInt(body, 'followers')) AS followers
+        FROM (SELECT DISTINCT brand_id, toString(campaign_id) AS campaign, influencer_id FROM event_quarters WHERE type IN ('like', 'comment', 'share') AND events > 0) AS met
+        INNER JOIN (SELECT brand_id, id AS influencer_id, body FROM reference_current WHERE kind = 'influencer') AS known USING (brand_id, influencer_id)
+        GROUP BY brand_id, campaign
+    ),
+    on_posts AS
+    (
+        SELECT
+            brand_id, campaign, sum(n) / nullIf(sum(reach), 0) AS er_reach, sumIf(n, views > 0) / nullIf(sum(views), 0) AS er_views
+        FROM
+        (
+            SELECT brand_id, toString(campaign_id) AS campaign, post_id, sum(count) AS n
+            FROM events_current
+            WHERE type IN ('like', 'comment', 'share') AND post_id != ''
+            GROUP BY brand_id, campaign, post_id
+        ) AS answered
+        INNER JOIN posts_current USING (brand_id, post_id)
+        WHERE reach > 0 OR views > 0
+        GROUP BY brand_id, campaign
+    ),
+    engaged AS
+    (
+        SELECT
+            brand_id, toString(campaign_id) AS campaign, sum(clicks_valid) AS hours_clicked, sum(advice) AS advised, uniqExactIf(person_id, person_id != '') AS people,
+            uniqExactIf(person_id, person_id != '' AND clicks_valid > 0) AS clicked
+        FROM engaged_people
+        GROUP BY brand_id, campaign
+    ),
+    mentioned AS (SELECT DISTINCT brand_id, toString(campaign_id) AS campaign, person_id FROM engaged_people WHERE own_mentions > 0 AND person_id != ''),
+    bought AS (SELECT DISTINCT brand_id, toString(campaign_id) AS campaign, person_id FROM standing_redemptions WHERE person_id != ''),
+    handed AS
+    (
+        SELECT
+            brand_id, campaign, uniqExact(id) AS n, uniqExact(person_id) AS people, uniqExactIf(person_id, (brand_id, campaign, person_id) IN mentioned) AS people_mentioned,
+            uniqExactIf(person_id, (brand_id, campaign, person_id) IN bought) AS people_bought
+        FROM (SELECT brand_id, toString(campaign_id) AS campaign, id, person_id FROM sampled_people)
+        GROUP BY brand_id, campaign
+    ),
+    redeemed AS
+    (
+        SELECT
+            brand_id, toString(campaign_id) AS campaign, count() AS gross, countIf(status = 'voided') AS void, countIf(status != 'voided' AND is_valid) AS net,
+            countIf(status != 'voided' AND is_valid AND amount IS NOT NULL) AS priced, countIf(status != 'voided' AND is_valid AND is_trial) AS trial,
+            sumMap(map(toString(currency), (if(status != 'voided' AND is_valid, ifNull(amount, 0), 0)))) AS sales,
+            sumMap(map(toString(currency), (if(status != 'voided' AND is_valid, ifNull(gross_amount, 0), 0)))) AS sales_before
+        FROM redemptions_current
+        GROUP BY brand_id, campaign
+    ),
+    redeemers AS
+    (
+        SELECT
+            brand_id, campaign, countIf(person_id != '') AS people, maxIf(n, person_id != '') AS most, sum(n) AS total, countIf(person_id != '' AND loyal) AS people_loyal,
+            countIf(person_id != '' AND loyal AND new) AS people_new
+        FROM
+        (
+            SELECT
+                brand_id, toString(campaign_id) AS campaign, person_id, count() AS n, max(has_loyalty_id) AS loyal, max(is_new) AS new
+            FROM standing_redemptions
+            GROUP BY brand_id, campaign, person_id
+        )
+        GROUP BY brand_id, campaign
+    ),
+    waited AS
+    (
+        SELECT
+            brand_id, toString(campaign_id) AS campaign, quantilesExactInclusive(0.5, 0.9)(hours_from_first_touch) AS first, quantilesExactInclusive(0.5, 0.9)(hours_from_last_touch) AS last,
+            quantilesExactInclusive(0.5, 0.9)(hours_from_distribution) AS distributed, count(hours_from_first_touch) AS n_touched, count(hours_from_distribution) AS n_distributed
+        FROM standing_redemptions
+        GROUP BY brand_id, campaign
+    ),
+    costs AS (SELECT brand_id, campaign_id AS campaign, mapFromArrays(groupArray(toString(currency)), groupArray(total)) AS cost FROM (SELECT brand_id, campaign_id, currency, sum(cost) AS total FROM campaign_costs GROUP BY ALL) GROUP BY brand_id, campaign),
+    ids AS
+    (
+        SELECT brand_id, campaign FROM acted UNION DISTINCT SELECT brand_id, campaign FROM redeemed UNION DISTINCT SELECT brand_id, campaign FROM handed
+        UNION DISTINCT SELECT brand_id, id AS campaign FROM reference_current WHERE kind = 'campaign'
+    ),
+    names AS (SELECT brand_id, id AS campaign, name FROM reference_current WHERE kind = 'campaign')
+SELECT
+    brand_id, campaign AS campaign_id, if(names.name = '', campaign, names.name) AS name,
+    arrayJoin(if(empty(arrayFilter(c -> c != '', arrayConcat(mapKeys(redeemed.sales), mapKeys(costs.cost)))), [''],
+        arrayDistinct(arrayFilter(c -> c != '', arrayConcat(mapKeys(redeemed.sales), mapKeys(costs.cost)))))) AS currency,
+    acted.clicks AS clicks, engaged.hours_clicked AS clicks_valid, 1 - clicks_valid / nullIf(clicks, 0) AS invalid_rate, acted.engagements AS engagements, acted.mentions AS mentions,
+    engagements / nullIf(followed.followers, 0) AS er_followers, on_posts.er_reach AS er_reach, on_posts.er_views AS er_views, engaged.advised / nullIf(engagements, 0) AS advice_rate,
+    handed.n AS coupons_distributed, handed.people AS people_sampled, handed.people_mentioned / nullIf(people_sampled, 0) AS mention_rate, engaged.people AS people_engaged,
+    engaged.clicked AS people_clicked, redeemed.gross AS redemptions_gross, redeemed.void AS redemptions_void, redeemed.net AS redemptions_net, redeemed.priced AS redemptions_priced,
+    redeemed.trial AS redemptions_trial, redemptions_net - redemptions_trial AS redemptions_referred, redeemers.people AS redeemers,
+    redemptions_net / nullIf(coupons_distributed, 0) AS redemption_rate,
+    1.959963984540054 * 1.959963984540054 AS z2,
+    1.959963984540054 * sqrt(greatest(redemption_rate * (1 - redemption_rate) / coupons_distributed + z2 / (4 * coupons_distributed * coupons_distributed), 0)) AS spread,
+    if(redemption_rate <= 1, (redemption_rate + z2 / (2 * coupons_distributed) - spread) / (1 + z2 / coupons_distributed), NULL) AS redemption_rate_low,
+    if(redemption_rate <= 1, (redemption_rate + z2 / (2 * coupons_distributed) + spread) / (1 + z2 / coupons_distributed), NULL) AS redemption_rate_high,
+    redeemers / nullIf(people_clicked, 0) AS conditional_conversion, handed.people_bought / nullIf(people_sampled, 0) AS sample_to_purchase,
+    redeemers.people_new / nullIf(redeemers.people_loyal, 0) AS new_to_brand_rate, redeemers.people_loyal / nullIf(redeemers.people, 0) AS new_to_brand_coverage,
+    1 - redeemers.most / nullIf(redeemers.total, 0) AS independent_redeemer_share, toDecimal64(redeemed.sales_before[currency], 4) AS sales_gross,
+    toDecimal64(redeemed.sales[currency], 4) AS sales_net, if(mapContains(costs.cost, currency), toNullable(toDecimal64(costs.cost[currency], 4)), NULL) AS cost,
+    toFloat64(cost) / nullIf(engagements, 0) AS cost_per_engagement, toFloat64(cost) / nullIf(redemptions_net, 0) AS cost_per_redemption,
+    if(waited.n_touched = 0, NULL, waited.first[1]) AS hours_from_first_touch_p50, if(waited.n_touched = 0, NULL, waited.first[2]) AS hours_from_first_touch_p90,
+    if(waited.n_touched = 0, NULL, waited.last[1]) AS hours_from_last_touch_p50, if(waited.n_touched = 0, NULL, waited.last[2]) AS hours_from_last_touch_p90,
+    if(waited.n_distributed = 0, NULL, waited.distributed[1]) AS hours_from_distribution_p50,
+    if(waited.n_distributed = 0, NULL, waited.distributed[2]) AS hours_from_distribution_p90
+FROM ids
+LEFT JOIN names USING (brand_id, campaign)
+LEFT JOIN acted USING (brand_id, campaign)
+LEFT JOIN followed USING (brand_id, campaign)
+LEFT JOIN on_posts USING (brand_id, campaign)
+LEFT JOIN engaged USING (brand_id, campaign)
+LEFT JOIN handed USING (brand_id, campaign)
+LEFT JOIN redeemed USING (brand_id, campaign)
+LEFT JOIN redeemers USING (brand_id, campaign)
+LEFT JOIN waited USING (brand_id, campaign)
+LEFT JOIN costs USING (brand_id, campaign)
+WHERE campaign != ''
+COMMENT 'Whole life of a campaign, with its rates';
+
+CREATE OR REPLACE VIEW campaign_attribution
+(
+    brand_id LowCardinality(String) COMMENT 'Tenant',
+    campaign_id LowCardinality(String) COMMENT 'Campaign of the touch; of the redemption for the owner and for nobody',
+    name String COMMENT 'Its name',
+    model LowCardinality(String) COMMENT 'Attribution model; never add over models',
+    currency LowCardinality(String) COMMENT 'Currency; empty when unpriced',
+    attributed_redemptions Decimal(18, 6) COMMENT 'Sum of credit',
+    unattributed_redemptions Decimal(18, 6) COMMENT 'Credit that nobody earned',
+    unattributed_rate Nullable(Float64) COMMENT 'unattributed_redemptions / all credit',
+    attributed_amount Decimal(18, 4) COMMENT 'Net sale attributed to somebody',
+    unattributed_amount Decimal(18, 4) COMMENT 'Net sale that nobody earned',
+    cost Nullable(Decimal(18, 4)) COMMENT 'Cost lines of the campaign in this currency; NULL = none known',
+    roas Nullable(Float64) COMMENT 'attributed_amount / cost',
+    roi Nullable(Float64) COMMENT '(attributed_amount − cost) / cost'
+)
+AS SELECT
+    brand_id, campaign_id, if(names.name = '', campaign_id, names.name) AS name, model, currency, earned AS attributed_redemptions, nobody AS unattributed_redemptions,
+    toFloat64(nobody) / nullIf(toFloat64(earned + nobody), 0) AS unattributed_rate, earned_amount AS attributed_amount, nobody_amount AS unattributed_amount,
+    if(costs.n = 0, NULL, costs.total) AS cost, toFloat64(attributed_amount) / nullIf(toFloat64(cost), 0) AS roas,
+    (toFloat64(attributed_amount) - toFloat64(cost)) / nullIf(toFloat64(cost), 0) AS roi
+FROM
+(
+    SELECT
+        brand_id, toString(campaign_id) AS campaign_id, model, toString(currency) AS currency, sumIf(credit, influencer_id != '') AS earned, sumIf(credit, influencer_id = '') AS nobody,
+        sumIf(amount, influencer_id != '') AS earned_amount, sumIf(amount, influencer_id = '') AS nobody_amount
+    FROM credit_quarters
+    GROUP BY brand_id, campaign_id, model, currency
+) AS sums
+LEFT JOIN (SELECT brand_id, id AS campaign_id, name FROM reference_current WHERE kind = 'campaign') AS names USING (brand_id, campaign_id)
+LEFT JOIN (SELECT brand_id, campaign_id, toString(currency) AS currency, count() AS n, sum(cost) AS total FROM campaign_costs GROUP BY ALL) AS costs USING (brand_id, campaign_id, currency)
+COMMENT 'What each campaign earned, by model, and whether it paid';
