@@ -1,5 +1,6 @@
 /** `grapevine journey --redemption ID`: the touches in time, what each model gave whom, and the ledger's postings in words. */
 import { Command } from 'commander';
+import { findRedemptions, inWords, type Story, storyOf } from '../dashboard/story.ts';
 import { readConfig } from '../platform/config.ts';
 import type { Warehouse } from '../platform/warehouse/port.ts';
 import { openWarehouseOf } from './open.ts';
@@ -25,52 +26,6 @@ export const journeyCommand = (): Command =>
     .addHelpText('after', '\nExample:\n  grapevine journey --redemption till-1')
     .action(journey);
 
-interface Redemption {
-  brand_id: string;
-  redemption_id: string;
-  person_id: string;
-  redeemed_at: string;
-  status: string;
-  amount: string | null;
-  gross_amount: string | null;
-  currency: string;
-  coupon_code: string;
-  owner_id: string;
-  campaign_id: string;
-  store_id: string;
-  flags: string[];
-}
-
-interface TouchLine {
-  touched_at: string;
-  touch_event_id: string;
-  touch_type: string;
-  influencer_id: string;
-  relationship: string;
-  matched_by: string;
-  hops: number;
-}
-
-interface CreditLine extends TouchLine {
-  model: string;
-  credit: number;
-  amount: number;
-}
-
-interface PostingLine {
-  posted_at: string;
-  reason: string;
-  cause: string;
-  moves: [model: string, influencer_id: string, credit: number, amount: number][];
-}
-
-/** What is known of one redemption. */
-export interface Story {
-  redemption: Redemption;
-  credits: CreditLine[];
-  postings: PostingLine[];
-}
-
 async function journey({ redemption, brand, data, json }: JourneyOptions): Promise<void> {
   const warehouse = await openWarehouseOf(configFor(readConfig(process.env), data), data);
   try {
@@ -82,12 +37,7 @@ async function journey({ redemption, brand, data, json }: JourneyOptions): Promi
 }
 
 async function readStory(warehouse: Warehouse, id: string, brand: string | null): Promise<Story> {
-  const found = await warehouse.query<Redemption>(
-    `SELECT brand_id, redemption_id, person_id, toString(redeemed_at) AS redeemed_at, status, toString(amount) AS amount,
-       toString(gross_amount) AS gross_amount, currency, coupon_code, owner_id, campaign_id, store_id, flags
-     FROM redemptions_current WHERE redemption_id = {id:String} AND ({brand:String} = '' OR brand_id = {brand:String}) ORDER BY brand_id`,
-    { id, brand: brand ?? '' },
-  );
+  const found = await findRedemptions(warehouse, id, brand);
   const [redemption] = found;
   if (!redemption)
     throw new UsageError(
@@ -95,39 +45,8 @@ async function readStory(warehouse: Warehouse, id: string, brand: string | null)
     );
   if (found.length > 1)
     throw new UsageError(`${id} is a redemption of ${found.map((r) => r.brand_id).join(', ')}: say which with --brand`);
-  const key = { brand_id: redemption.brand_id, id };
-  const credits = await warehouse.query<CreditLine>(
-    `SELECT model, toString(touched_at) AS touched_at, touch_event_id, touch_type, influencer_id, relationship, matched_by, hops,
-       toFloat64(credit) AS credit, toFloat64(attributed_amount) AS amount
-     FROM attribution_credits WHERE brand_id = {brand_id:String} AND redemption_id = {id:String}
-     ORDER BY model, attribution_credits.touched_at, touch_event_id`,
-    key,
-  );
-  const postings = await warehouse.query<PostingLine>(
-    `SELECT toString(at) AS posted_at, reason, cause, groupArray((model, influencer_id, ppm / 1e6, e4 / 1e4)) AS moves
-     FROM
-     (
-         SELECT posted_at AS at, batch, reason, cause, toString(model) AS model, influencer_id, sum(credit_ppm) AS ppm, sum(amount_e4) AS e4
-         FROM attribution_ledger WHERE kind = 'posting' AND brand_id = {brand_id:String} AND redemption_id = {id:String}
-         GROUP BY ALL HAVING ppm != 0 OR e4 != 0 ORDER BY model, ppm
-     )
-     GROUP BY at, batch, reason, cause ORDER BY at, batch`,
-    key,
-  );
-  return { redemption, credits, postings };
+  return storyOf(warehouse, redemption);
 }
-
-const reasons: Record<string, string> = {
-  first: 'it was settled for the first time',
-  late_touch: 'a touch arrived that had happened before it',
-  identity: 'it became known who belongs together, or who does not',
-  void: 'the till voided it',
-  return: 'something came back',
-  reference: 'what the brand knows changed',
-  model: 'a model has a new version',
-  replay: 'it was settled again',
-  erasure: 'a person was erased',
-};
 
 function told({ redemption: r, credits, postings }: Story): string {
   const paid = r.gross_amount === null ? 'without a price' : `${r.gross_amount} ${r.currency}`;
@@ -153,12 +72,6 @@ function told({ redemption: r, credits, postings }: Story): string {
         credits.map((c) => [c.model, c.influencer_id || 'nobody', c.credit.toFixed(6), c.amount.toFixed(4)]),
       ),
     );
-  for (const p of postings) {
-    lines.push('', `${p.posted_at}  ${reasons[p.reason] ?? p.reason} (${p.cause})`);
-    for (const [model, influencer, credit, amount] of p.moves)
-      lines.push(
-        `  ${model.padEnd(20)}${credit < 0 || amount < 0 ? 'takes back' : 'gives'} ${Math.abs(credit).toFixed(6)} / ${Math.abs(amount).toFixed(4)} ${credit < 0 || amount < 0 ? 'from' : 'to'} ${influencer || 'nobody'}`,
-      );
-  }
+  for (const line of inWords(postings)) lines.push(...(line.startsWith(' ') ? [] : ['']), line);
   return lines.join('\n');
 }

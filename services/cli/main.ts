@@ -5,6 +5,7 @@ import { configCommand } from './config.ts';
 import { explainCommand } from './explain.ts';
 import { identityCommand } from './identity.ts';
 import { journeyCommand } from './journey.ts';
+import { keysCommand } from './keys.ts';
 import { migrateCommand } from './migrate.ts';
 import { modelsCommand } from './models.ts';
 import { UsageError } from './output.ts';
@@ -37,6 +38,7 @@ const commands = [
   settleCommand,
   verifyCommand,
   warehouseCommand,
+  keysCommand,
   migrateCommand,
   topicsCommand,
   configCommand,

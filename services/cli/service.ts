@@ -8,6 +8,7 @@ import { serveOperations } from '../platform/operations.ts';
 import { runService, type Service } from '../platform/run-service.ts';
 import { telemetryTo } from '../platform/telemetry.ts';
 import type { Warehouse } from '../platform/warehouse/port.ts';
+import { serveDashboard } from './dashboard.ts';
 import {
   attributionOf,
   enrichmentOf,
@@ -23,8 +24,9 @@ import { portOf } from './options.ts';
 import { stopAsked } from './output.ts';
 import { keepVerifying, verifiableOf } from './verify.ts';
 
-const names = ['ingest', 'enrichment', 'attribution'] as const;
+const names = ['ingest', 'enrichment', 'attribution', 'dashboard'] as const;
 type ServiceName = (typeof names)[number];
+type PipelineName = Exclude<ServiceName, 'dashboard'>;
 
 const nameOf = (text: string): ServiceName => {
   const found = names.find((name) => name === text);
@@ -35,10 +37,15 @@ const nameOf = (text: string): ServiceName => {
 export const serviceCommand = (): Command =>
   new Command('service')
     .description(
-      'Run one service against Kafka (KAFKA_BROKERS) and ClickHouse (CLICKHOUSE_URL) until stopped; start as many copies as you like.',
+      'Run one service against Kafka (KAFKA_BROKERS) and ClickHouse (CLICKHOUSE_URL) until stopped; start as many copies as you like. `dashboard` is the page and its API, for those with a key.',
     )
     .argument('<name>', names.join(', '), nameOf)
-    .option('--port <n>', 'port of /healthz, /readyz and /metrics (0 = a free one, logged)', portOf, 0)
+    .option(
+      '--port <n>',
+      'port of /healthz, /readyz and /metrics; of the page, for dashboard (0 = a free one, logged)',
+      portOf,
+      0,
+    )
     .option('--host <address>', 'address they listen on', '127.0.0.1')
     .addHelpText(
       'after',
@@ -48,6 +55,7 @@ export const serviceCommand = (): Command =>
 
 async function service(name: ServiceName, { port, host }: { port: number; host: string }): Promise<void> {
   const config = readConfig(process.env);
+  if (name === 'dashboard') return serveDashboard(config, port, host);
   const stop = stopAsked();
   const logger = openLogger(config).child({ service: name });
   const telemetry = telemetryTo(logger);
@@ -109,7 +117,7 @@ async function service(name: ServiceName, { port, host }: { port: number; host: 
 }
 
 /** Checks what the service needs before anything is opened. */
-function needsOf(name: ServiceName, config: Config): (parts: ServiceParts, warehouse: Warehouse | null) => Service[] {
+function needsOf(name: PipelineName, config: Config): (parts: ServiceParts, warehouse: Warehouse | null) => Service[] {
   if (name === 'ingest') {
     const keys = sharedKeys(config);
     return (parts) => ingestOf(parts, { keys, sources: sourcesOf(config, parts.topics, '*') });

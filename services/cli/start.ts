@@ -2,7 +2,11 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { readConfig } from '../platform/config.ts';
+import type { FastifyInstance } from 'fastify';
+import { openAccess } from '../dashboard/access.ts';
+import { asksForPage, own_hosts } from '../dashboard/front.ts';
+import { openDashboard, page_directory } from '../dashboard/server.ts';
+import { type Config, readConfig } from '../platform/config.ts';
 import { serveWarehouse } from '../platform/warehouse/http.ts';
 import { scenarios } from '../simulator/world.ts';
 import { portOf } from './options.ts';
@@ -33,7 +37,12 @@ export const startCommand = (): Command =>
       'Run log, services and warehouse in one process until stopped; other commands on the data directory ask it.',
     )
     .option('--data <dir>', 'data directory', './grapevine-data')
-    .option('--port <n>', "port of ClickHouse's HTTP interface on 127.0.0.1 (0 = a free one)", portOf, 8787)
+    .option(
+      '--port <n>',
+      "port of the page, its API and ClickHouse's HTTP interface on 127.0.0.1 (0 = a free one)",
+      portOf,
+      8787,
+    )
     .option('--sample', 'stream a simulated campaign into it, and tell its story')
     .option('--seed <n>', 'of the sample', seedOf, 1)
     .option('--people <n>', 'consumers in reach of the sample', countOf, 2_000)
@@ -54,18 +63,24 @@ async function start(options: StartOptions): Promise<void> {
   const stop = stopAsked();
   const pipeline = await openPipeline(config, options.data, '*');
   try {
-    const directory = join(options.data, 'warehouse');
-    const server = config.CLICKHOUSE_URL
-      ? null
-      : await serveWarehouse({ directory, port: options.port, database: config.CLICKHOUSE_DATABASE, shared: true });
-    const forget = server ? announceRunning(options.data, server.url) : () => undefined;
+    const dashboard = await openDashboard({
+      warehouse: pipeline.warehouse,
+      database: config.CLICKHOUSE_DATABASE,
+      access: openAccess,
+      hosts: own_hosts,
+      page: page_directory,
+      now: () => Date.now(),
+    });
+    const server = await serveOnOnePort(options, config, dashboard);
+    const forget = server.warehouse_url ? announceRunning(options.data, server.warehouse_url) : () => undefined;
     try {
       await pipeline.start();
       const watch = await watchOver(pipeline, config, options.data);
       try {
         if (options.sample) await sample(pipeline, options, stop);
         const at = dataOption(options.data);
-        print(`\nrunning; ClickHouse over HTTP at ${server?.url ?? config.CLICKHOUSE_URL}; Ctrl-C stops`);
+        print(`\nthe page: ${server.page_url}`);
+        print(`running; ClickHouse over HTTP at ${server.warehouse_url ?? config.CLICKHOUSE_URL}; Ctrl-C stops`);
         print(`ask: npx grapevine query "SELECT * FROM attribution_credits LIMIT 5"${at}`);
         print(`one event's story: head -1 services/cli/sample/events.ndjson | npx grapevine explain -${at}`);
         await Promise.race([stop, pipeline.failed]);
@@ -74,11 +89,36 @@ async function start(options: StartOptions): Promise<void> {
       }
     } finally {
       forget();
-      await server?.close();
+      await server.close();
+      await dashboard.close();
     }
   } finally {
     await pipeline.close();
   }
+}
+
+/** The page and its API before ClickHouse's HTTP interface; alone, where the warehouse is a server elsewhere. */
+async function serveOnOnePort(
+  { data, port }: StartOptions,
+  config: Config,
+  dashboard: FastifyInstance,
+): Promise<{ page_url: string; warehouse_url: string | null; close(): Promise<void> }> {
+  if (config.CLICKHOUSE_URL) {
+    const page_url = await dashboard.listen({ port, host: '127.0.0.1' });
+    return { page_url, warehouse_url: null, close: async () => undefined };
+  }
+  const server = await serveWarehouse({
+    directory: join(data, 'warehouse'),
+    port,
+    database: config.CLICKHOUSE_DATABASE,
+    shared: true,
+    front(request, response) {
+      if (!asksForPage(request)) return false;
+      dashboard.routing(request, response);
+      return true;
+    },
+  });
+  return { page_url: server.url, warehouse_url: server.url, close: () => server.close() };
 }
 
 async function sample(

@@ -89,7 +89,7 @@ describe('docker-compose.yml', () => {
           word === '9464' ? '0' : word === '0.0.0.0' ? '127.0.0.1' : word,
         );
         const child = startCli(command, { env: environmentOf(service) });
-        const port = await said(child, /health and metrics on port (\d+)/);
+        const port = await said(child, /health and (?:metrics|page) on port (\d+)/);
         expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status, name).toBe(200);
         const ended = new Promise((done) => child.on('close', done));
         child.kill('SIGTERM');

@@ -24,6 +24,8 @@ export interface ServeOptions {
   /** 0 = a free one. */
   port: number;
   database: string;
+  /** Sees every request first: true when it takes it (the page and its API on the same port). */
+  front?: (request: IncomingMessage, response: ServerResponse) => boolean;
   /** True when this process already holds the directory's lock (it runs services on the same engine). */
   shared?: boolean;
 }
@@ -31,10 +33,17 @@ export interface ServeOptions {
 const largest_body_bytes = 1 << 30;
 const side_by_side = 4;
 
-export async function serveWarehouse({ directory, port, database, shared }: ServeOptions): Promise<WarehouseServer> {
+export async function serveWarehouse({
+  directory,
+  port,
+  database,
+  front,
+  shared,
+}: ServeOptions): Promise<WarehouseServer> {
   const release = shared ? () => undefined : lockDirectory(directory, 'warehouse');
   const engines = await Engines.open(directory, database, side_by_side);
   const server = createServer((request, response) => {
+    if (front?.(request, response)) return;
     answer(request, response, engines).catch((error: unknown) => fail(response, error));
   });
   await new Promise<void>((resolve, reject) => {

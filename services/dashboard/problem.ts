@@ -1,0 +1,25 @@
+/** What the API says when it cannot answer (RFC 9457). */
+export interface ProblemBody {
+  type: 'about:blank';
+  title: string;
+  status: number;
+  detail: string;
+  /** Parameter that is wrong. */
+  field?: string;
+  expected?: string;
+}
+
+export class Problem extends Error {
+  override name = 'Problem';
+  readonly body: ProblemBody;
+  constructor(status: number, title: string, detail: string, about: { field?: string; expected?: string } = {}) {
+    super(detail);
+    this.body = { type: 'about:blank', title, status, detail, ...about };
+  }
+}
+
+/** Values are repeated shortened: they may be long, and they may be personal. */
+export const shortened = (value: string): string => (value.length > 40 ? `${value.slice(0, 40)}…` : value);
+
+export const badParameter = (field: string, value: string, expected: string): Problem =>
+  new Problem(400, 'Bad parameter', `${field}: found "${shortened(value)}", expected ${expected}`, { field, expected });
