@@ -153,7 +153,7 @@ SELECT
     multiIf(known < count(), 'undecided', ratio_low > 1, 'friends', ratio_high < 1, 'bloggers', ratio_low > 1 / margin AND ratio_high < margin, 'no_difference', 'undecided') AS verdict,
     toUInt8(4) AS rung, count(radius) AS known, if(known < count(), NULL, anyIf(sides.ratio, model = 'linear')) AS ratio,
     if(known < count(), NULL, min(sides.ratio * exp(-radius))) AS ratio_low, if(known < count(), NULL, max(sides.ratio * exp(radius))) AS ratio_high, 1.25 AS margin,
-    min(sides.ratio) > 1 OR max(sides.ratio) < 1 AS models_agree,
+    toBool(min(sides.ratio) > 1 OR max(sides.ratio) < 1) AS models_agree,
     multiIf(
         verdict = 'friends', concat('By attribution, each person who engages with a friend redeems ', toString(round(ratio, 1)), ' times as often as one who engages with a blogger (at least ', toString(round(ratio_low, 2)), ' times, whichever model is asked).'),
         verdict = 'bloggers', concat('By attribution, each person who engages with a blogger redeems ', toString(round(1 / ratio, 1)), ' times as often as one who engages with a friend (at least ', toString(round(1 / ratio_high, 2)), ' times, whichever model is asked).'),

@@ -50,7 +50,7 @@ describe('docker-compose.yml', () => {
         expect(other, `${name} → ${needed}`).toBeDefined();
         if (condition === 'service_healthy') expect(other?.healthcheck, `${needed} has a health check`).toBeDefined();
       }
-    expect(ours.map(([name]) => name).sort()).toEqual(['attribution', 'enrichment', 'ingest', 'topics']);
+    expect(ours.map(([name]) => name).sort()).toEqual(['attribution', 'dashboard', 'enrichment', 'ingest', 'topics']);
   });
 
   it('builds one image that is not root and leaves out the embedded engine', () => {
