@@ -14,7 +14,10 @@ export interface Strengths {
 export const scenarios: Readonly<Record<string, Strengths>> = {
   friends: { friend: 0.05, blogger: 0.006 },
   bloggers: { friend: 0.005, blogger: 0.08 },
+  /** The same for everybody who saw a post; friends are answered more often, so fewer of those who engaged buy. */
   equal: { friend: 0.02, blogger: 0.02 },
+  /** About the same for everybody who engaged. */
+  alike: { friend: 0.04, blogger: 0.0245 },
 };
 
 export interface SimulatorOptions {
