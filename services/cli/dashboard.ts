@@ -3,6 +3,7 @@ import { migrate } from '../../infra/migrate.ts';
 import { keyedAccess } from '../dashboard/access.ts';
 import { openDashboard, page_directory } from '../dashboard/server.ts';
 import { type Config, ConfigError } from '../platform/config.ts';
+import { telemetryTo } from '../platform/telemetry.ts';
 import { openLogger, openWarehouseOf } from './open.ts';
 import { stopAsked } from './output.ts';
 
@@ -22,13 +23,14 @@ export async function serveDashboard(config: Config, port: number, host: string)
       access: keyedAccess(warehouse, () => performance.now()),
       hosts: null,
       page: page_directory,
+      telemetry: telemetryTo(logger),
       probes: true,
       now: () => Date.now(),
     });
     const url = await app.listen({ port, host });
     logger.info(
       { url },
-      `dashboard is running; health and page on port ${new URL(url).port}; keys: grapevine keys create`,
+      `dashboard is running; page, health and metrics on port ${new URL(url).port}; keys: grapevine keys create`,
     );
     await stop;
     await app.close();

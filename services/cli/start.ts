@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import type { FastifyInstance } from 'fastify';
 import { openAccess } from '../dashboard/access.ts';
-import { asksForPage, own_hosts } from '../dashboard/front.ts';
+import { asksForPage, own_hosts, strangeIn } from '../dashboard/front.ts';
 import { openDashboard, page_directory } from '../dashboard/server.ts';
 import { type Config, readConfig } from '../platform/config.ts';
+import { lagOf } from '../platform/lag.ts';
 import { serveWarehouse } from '../platform/warehouse/http.ts';
 import { scenarios } from '../simulator/world.ts';
 import { portOf } from './options.ts';
 import { print, stopAsked, UsageError } from './output.ts';
-import { openPipeline } from './pipeline.ts';
+import { openPipeline, type Pipeline } from './pipeline.ts';
 import { announceRunning, runningUrl } from './running.ts';
 import { playSample, type SampleOptions, tellStory } from './sample.ts';
 import { countOf, scenarioOf, seedOf } from './simulate.ts';
@@ -69,6 +70,8 @@ async function start(options: StartOptions): Promise<void> {
       access: openAccess,
       hosts: own_hosts,
       page: page_directory,
+      telemetry: pipeline.telemetry,
+      lag: () => waiting(pipeline),
       now: () => Date.now(),
     });
     const server = await serveOnOnePort(options, config, dashboard);
@@ -77,10 +80,11 @@ async function start(options: StartOptions): Promise<void> {
       await pipeline.start();
       const watch = await watchOver(pipeline, config, options.data);
       try {
+        print(`the page: ${server.page_url}`);
         if (options.sample) await sample(pipeline, options, stop);
         const at = dataOption(options.data);
-        print(`\nthe page: ${server.page_url}`);
-        print(`running; ClickHouse over HTTP at ${server.warehouse_url ?? config.CLICKHOUSE_URL}; Ctrl-C stops`);
+        print(`\nrunning; the page: ${server.page_url}`);
+        print(`ClickHouse over HTTP at ${server.warehouse_url ?? config.CLICKHOUSE_URL}; Ctrl-C stops`);
         print(`ask: npx grapevine query "SELECT * FROM attribution_credits LIMIT 5"${at}`);
         print(`one event's story: head -1 services/cli/sample/events.ndjson | npx grapevine explain -${at}`);
         await Promise.race([stop, pipeline.failed]);
@@ -95,6 +99,12 @@ async function start(options: StartOptions): Promise<void> {
   } finally {
     await pipeline.close();
   }
+}
+
+/** Records that some service has not worked through. */
+async function waiting({ log, services }: Pipeline): Promise<number> {
+  const lags = await Promise.all(services.map((service) => lagOf(log, service)));
+  return lags.flat().reduce((sum, { lag }) => sum + lag, 0);
 }
 
 /** The page and its API before ClickHouse's HTTP interface; alone, where the warehouse is a server elsewhere. */
@@ -113,7 +123,7 @@ async function serveOnOnePort(
     database: config.CLICKHOUSE_DATABASE,
     shared: true,
     front(request, response) {
-      if (!asksForPage(request)) return false;
+      if (!asksForPage(request) && !strangeIn(request, own_hosts)) return false; // strangers are refused by the dashboard, whatever they ask
       dashboard.routing(request, response);
       return true;
     },
@@ -122,7 +132,7 @@ async function serveOnOnePort(
 }
 
 async function sample(
-  pipeline: Awaited<ReturnType<typeof openPipeline>>,
+  pipeline: Pipeline,
   { data, seed, people, scenario, speed }: StartOptions,
   stop: Promise<void>,
 ): Promise<void> {

@@ -1,5 +1,5 @@
 /** Who may read what: keys of a brand, made by `grapevine keys`, kept only as their SHA-256. */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Warehouse } from '../platform/warehouse/port.ts';
 import { Problem } from './problem.ts';
 
@@ -61,35 +61,48 @@ export type Access = (authorization: string | undefined) => Promise<string>;
 export const openAccess: Access = async () => '*';
 
 const remembered_ms = 5_000;
+/** How soon keys are asked for again when the warehouse did not answer: not at every request. */
+const retry_ms = 1_000;
 
-/** Keys from the warehouse, read again every few seconds: a revoked key ends within that time. Looked up by hash: nothing to be timed. */
+interface KnownKey {
+  hash: Buffer;
+  brand: string;
+}
+
+async function loadKeys(warehouse: Pick<Warehouse, 'query'>): Promise<KnownKey[]> {
+  const rows = await warehouse.query<{ hash: string; brand: string }>(
+    'SELECT hash, any(brand_id) AS brand FROM api_keys GROUP BY hash HAVING max(revoked) = false',
+  );
+  return rows.flatMap(({ hash, brand }) =>
+    /^[0-9a-f]{64}$/.test(hash) ? [{ hash: Buffer.from(hash, 'hex'), brand }] : [],
+  );
+}
+
+/** Keys from the warehouse, read again every few seconds: a revoked key ends within that time, and none is good while they cannot be read. */
 export function keyedAccess(warehouse: Pick<Warehouse, 'query'>, now: () => number): Access {
-  let read_at = Number.NEGATIVE_INFINITY;
-  let reading: Promise<Map<string, string>> | null = null;
-  const load = async (): Promise<Map<string, string>> => {
-    const rows = await warehouse.query<{ hash: string; brand: string }>(
-      'SELECT hash, any(brand_id) AS brand FROM api_keys GROUP BY hash HAVING max(revoked) = false',
-    );
-    return new Map(rows.map(({ hash, brand }) => [hash, brand]));
+  let read_again_at = Number.NEGATIVE_INFINITY;
+  let reading: Promise<KnownKey[]> = Promise.resolve([]);
+  const keys = (): Promise<KnownKey[]> => {
+    if (now() < read_again_at) return reading;
+    read_again_at = now() + remembered_ms;
+    reading = loadKeys(warehouse);
+    reading.catch(() => {
+      read_again_at = now() + retry_ms;
+    });
+    return reading;
   };
   return async (authorization) => {
-    const key = /^Bearer (gv_[\w-]{43})$/.exec(authorization ?? '')?.[1];
+    const key = /^Bearer (gv_[\w-]{43})$/i.exec(authorization ?? '')?.[1];
     if (!key)
       throw new Problem(
         401,
         'No key',
         'Send `Authorization: Bearer gv_…`; `grapevine keys create --brand B` makes a key',
       );
-    if (reading === null || now() - read_at > remembered_ms) {
-      read_at = now();
-      reading = load();
-      reading.catch(() => {
-        reading = null;
-      });
-    }
-    const brand = (await reading).get(hashOf(key));
-    if (brand === undefined)
-      throw new Problem(401, 'Unknown key', 'This key is not known, or was revoked; ask for a new one');
-    return brand;
+    const asked = Buffer.from(hashOf(key), 'hex');
+    let found: KnownKey | null = null;
+    for (const known of await keys()) if (timingSafeEqual(known.hash, asked)) found = known; // all of them: time tells nothing
+    if (!found) throw new Problem(401, 'Unknown key', 'This key is not known, or was revoked; ask for a new one');
+    return found.brand;
   };
 }

@@ -3,7 +3,17 @@ import { Answers } from './answers.ts';
 
 function clocked(most_bytes = 1_000) {
   let now = 0;
-  const answers = new Answers(() => now, most_bytes);
+  const how: string[] = [];
+  let patience_ends: () => void = () => undefined;
+  const answers = new Answers({
+    now: () => now,
+    most_bytes,
+    onAnswer: (one) => how.push(one),
+    wait: () =>
+      new Promise((resume) => {
+        patience_ends = resume;
+      }),
+  });
   let asked = 0;
   /** A question that takes so long and answers with how often it was asked. */
   const taking = (ms: number) => async () => {
@@ -13,45 +23,88 @@ function clocked(most_bytes = 1_000) {
     now += ms;
     return text;
   };
-  return { answers, taking, pass: (ms: number) => (now += ms), asked: () => asked };
+  return {
+    answers,
+    taking,
+    how,
+    pass: (ms: number) => (now += ms),
+    asked: () => asked,
+    hurry: () => patience_ends(),
+  };
 }
 
 test('the same question asked at the same time is computed once', async () => {
-  const { answers, taking, asked } = clocked();
+  const { answers, taking, asked, how } = clocked();
   const [a, b] = await Promise.all([answers.of('q', taking(5)), answers.of('q', taking(5))]);
   expect(a).toEqual(b);
   expect(asked()).toBe(1);
+  expect(how).toEqual(['computed', 'shared']);
+  expect(answers.running).toBe(0);
 });
 
-test('a cheap answer is a second old at most when it is computed anew, and says as of when', async () => {
-  const { answers, taking, pass, asked } = clocked();
+test('a cheap answer is given again for a second, and then waited for: what happened a second ago is in it', async () => {
+  const { answers, taking, pass, how } = clocked();
   expect(await answers.of('q', taking(5))).toMatchObject({ text: 'answer 1', as_of: 0 });
   pass(900);
   expect((await answers.of('q', taking(5))).text).toBe('answer 1');
-  expect(asked()).toBe(1);
   pass(200);
-  expect((await answers.of('q', taking(5))).text).toBe('answer 1'); // at once, while it is computed anew
-  await vi.waitFor(async () => expect((await answers.of('q', taking(5))).text).toBe('answer 2'));
+  expect(await answers.of('q', taking(5))).toMatchObject({ text: 'answer 2', as_of: 1_105 });
+  expect(how).toEqual(['computed', 'kept', 'computed']);
 });
 
-test('a dear answer serves for ten times what it cost', async () => {
-  const { answers, taking, pass, asked } = clocked();
+test('a cheap answer that takes long this time is not waited for: the old one is given, then the new one', async () => {
+  const { answers, taking, pass, hurry, how } = clocked();
+  await answers.of('q', taking(5));
+  pass(2_000);
+  let finish: (text: string) => void = () => undefined;
+  const slow = answers.of('q', () => new Promise((resume) => (finish = resume)));
+  await vi.waitFor(() => expect(answers.running).toBe(1));
+  hurry();
+  expect(await slow).toMatchObject({ text: 'answer 1', as_of: 0 });
+  finish('late');
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+  expect((await answers.of('q', taking(5))).text).toBe('late');
+  expect(how).toEqual(['computed', 'old', 'kept']);
+});
+
+test('a dear answer serves for ten times what it cost, then at once with its time while it is computed anew', async () => {
+  const { answers, taking, pass, asked, how } = clocked();
   await answers.of('q', taking(4_000));
   pass(35_000);
   await answers.of('q', taking(4_000));
   expect(asked()).toBe(1);
   pass(5_000);
-  await answers.of('q', taking(4_000));
+  expect(await answers.of('q', taking(4_000))).toMatchObject({ text: 'answer 1', as_of: 0 });
   expect(asked()).toBe(2);
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+  expect(await answers.of('q', taking(4_000))).toMatchObject({ text: 'answer 2', as_of: 44_000 });
+  expect(how).toEqual(['computed', 'kept', 'old', 'kept']);
 });
 
-test('a question that fails throws, and is asked again', async () => {
-  const { answers, taking } = clocked();
-  await expect(answers.of('q', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+test('the dearest answer is old after five minutes, and not given at all when nobody asked for long', async () => {
+  const { answers, taking, pass, how } = clocked();
+  await answers.of('q', taking(60_000));
+  pass(230_000);
+  await answers.of('q', taking(60_000));
+  pass(20_000);
+  await answers.of('q', taking(60_000));
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+  pass(1_300_000);
+  expect((await answers.of('q', taking(60_000))).text).toBe('answer 3');
+  expect(how).toEqual(['computed', 'kept', 'old', 'computed']);
+});
+
+test('a question that fails throws, and is asked again; who got the old answer does not hear of it', async () => {
+  const { answers, taking, pass } = clocked();
+  const fail = (): Promise<string> => Promise.reject(new Error('no'));
+  await expect(answers.of('q', fail)).rejects.toThrow('no');
   expect((await answers.of('q', taking(1))).text).toBe('answer 1');
+  pass(2_000);
+  expect((await answers.of('q', fail)).text).toBe('answer 1');
+  await expect(answers.of('q', fail)).rejects.toThrow('no');
 });
 
-test('the longest unused go first when there is no room', async () => {
+test('the longest unused go first when there is no room; what is larger than the room is not kept', async () => {
   const { answers, taking, asked } = clocked(20);
   await answers.of('a', taking(1));
   await answers.of('b', taking(1));
@@ -60,6 +113,9 @@ test('the longest unused go first when there is no room', async () => {
   expect(asked()).toBe(3);
   await answers.of('a', taking(1));
   expect(asked()).toBe(3);
+  await answers.of('b', taking(1));
+  expect(asked()).toBe(4);
+  await answers.of('large', async () => 'x'.repeat(100));
   await answers.of('b', taking(1));
   expect(asked()).toBe(4);
 });

@@ -1,7 +1,7 @@
 /** The views people may read, as the engine describes them: columns, types and comments are its own. */
 import type { Warehouse } from '../platform/warehouse/port.ts';
 
-/** View → what it is for. Tables are named here only where no view stands before them. */
+/** THE list. Tables are named here only where no view stands before them. */
 export const readable = [
   'events_current',
   'redemptions_current',
@@ -32,6 +32,9 @@ export const readable = [
   'duplicates',
   'distributions_current',
   'campaign_costs',
+  'posts_current',
+  'persons_current',
+  'reference_records',
 ] as const;
 
 /** Never served: sealed bytes of refused records, and what only the pipeline needs. */

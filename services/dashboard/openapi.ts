@@ -23,7 +23,7 @@ const parameter = (name: string, description: string, schema: object): object =>
   description,
   schema,
 });
-const common = [
+const of_every_view = [
   parameter('columns', 'Columns to return, separated by commas; all by default.', { type: 'string' }),
   parameter(
     'order',
@@ -37,13 +37,31 @@ const common = [
     default: 0,
   }),
   parameter('format', 'json or csv.', { type: 'string', enum: ['json', 'csv'], default: 'json' }),
-  parameter('tz', 'Time zone in which instants are written; UTC by default.', { type: 'string' }),
+  parameter(
+    'tz',
+    'Time zone in which instants are written, and read where they come without an offset; UTC by default.',
+    { type: 'string' },
+  ),
 ];
+
+const header = (description: string): object => ({ description, schema: { type: 'string' } });
+const row_headers = {
+  ETag: header('Of the rows: send it back as If-None-Match.'),
+  'X-As-Of': header('The moment the rows speak for.'),
+  'X-Next-Offset': header('Offset of the next page; absent on the last. CSV has no other place for it.'),
+};
 
 const comparable = ({ type }: Column): boolean => !/^(Array|Map)\(/.test(type);
 const problem = {
   description: 'RFC 9457 problem',
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+};
+
+const not_answered = {
+  304: { description: 'Nothing changed since the answer with your ETag' },
+  401: problem,
+  429: problem,
+  503: problem,
 };
 
 const viewPath = (view: View): object => ({
@@ -53,13 +71,16 @@ const viewPath = (view: View): object => ({
     description:
       'Filter by any column: `column=value`, or `column.gte`, `.gt`, `.lte`, `.lt`, `.ne`, and `.in` with values separated by commas.',
     parameters: [
-      ...view.columns.filter(comparable).map((column) => parameter(column.name, column.comment, typeOf(column.type))),
-      ...common,
+      ...view.columns.filter(comparable).map(({ name, comment, type }) => ({
+        ...parameter(name, comment, typeOf(type)),
+        ...(name === 'brand_id' ? { description: `${comment}; needed when the key reads several brands.` } : {}),
+      })),
+      ...of_every_view,
     ],
     responses: {
       200: {
         description: 'Rows, as of a moment',
-        headers: { ETag: { schema: { type: 'string' } } },
+        headers: row_headers,
         content: {
           'application/json': {
             schema: {
@@ -77,16 +98,72 @@ const viewPath = (view: View): object => ({
           'text/csv': { schema: { type: 'string' } },
         },
       },
-      304: { description: 'As your ETag says' },
+      ...not_answered,
       400: problem,
-      401: problem,
       403: problem,
-      503: problem,
     },
   },
 });
 
-const answers = (description: string): object => ({ 200: { description }, 401: problem, 404: problem });
+const text = { type: 'string' };
+const list = (name: string, items: object): object => ({
+  type: 'object',
+  required: [name],
+  properties: { [name]: { type: 'array', items } },
+});
+const answer = (description: string, schema: object, others: object = {}): object => ({
+  200: { description, headers: { ETag: row_headers.ETag }, content: { 'application/json': { schema } } },
+  ...not_answered,
+  ...others,
+});
+
+const brands = list('brands', {
+  type: 'object',
+  required: ['brand_id', 'name', 'currency', 'time_zone'],
+  properties: { brand_id: text, name: text, currency: text, time_zone: text },
+});
+const view_list = list('views', {
+  type: 'object',
+  required: ['name', 'comment', 'columns'],
+  properties: {
+    name: text,
+    comment: text,
+    columns: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['name', 'type', 'comment'],
+        properties: { name: text, type: text, comment: text },
+      },
+    },
+  },
+});
+const health = {
+  type: 'object',
+  required: ['ok', 'lag', 'last_event_at', 'warnings'],
+  properties: {
+    ok: { type: 'boolean' },
+    lag: {
+      type: ['integer', 'null'],
+      description: 'Records still to be worked through; null where this process does not know.',
+    },
+    last_event_at: { type: ['string', 'null'], description: 'Broker time of the newest event, UTC.' },
+    warnings: { type: 'array', items: text },
+  },
+};
+const objects = { type: 'array', items: { type: 'object' } };
+const journey = {
+  type: 'object',
+  required: ['redemption', 'touches', 'credits', 'postings', 'in_words', 'sql'],
+  properties: {
+    redemption: { type: 'object', description: 'As in redemptions_current; amounts as text.' },
+    touches: { ...objects, description: 'In time, each with its credit by model.' },
+    credits: { ...objects, description: 'One per model and touch.' },
+    postings: { ...objects, description: 'What the ledger moved, when and why.' },
+    in_words: { type: 'array', items: text },
+    sql: text,
+  },
+};
 
 export function openApi(catalogue: ReadonlyMap<string, View>): object {
   const views = [...catalogue.values()];
@@ -101,13 +178,17 @@ export function openApi(catalogue: ReadonlyMap<string, View>): object {
     security: [{ key: [] }, {}],
     paths: {
       '/api/v1/brands': {
-        get: { operationId: 'brands', summary: 'Brands the key may read', responses: answers('Brands') },
+        get: { operationId: 'brands', summary: 'Brands the key may read', responses: answer('Brands', brands) },
       },
       '/api/v1/views': {
-        get: { operationId: 'views', summary: 'Views, their columns and what they mean', responses: answers('Views') },
+        get: {
+          operationId: 'views',
+          summary: 'Views, their columns and what they mean',
+          responses: answer('Views', view_list),
+        },
       },
       '/api/v1/health': {
-        get: { operationId: 'health', summary: 'How fresh the numbers are', responses: answers('Freshness') },
+        get: { operationId: 'health', summary: 'How fresh the numbers are', responses: answer('Freshness', health) },
       },
       '/api/v1/journeys/{redemption_id}': {
         get: {
@@ -117,7 +198,7 @@ export function openApi(catalogue: ReadonlyMap<string, View>): object {
             { name: 'redemption_id', in: 'path', required: true, schema: { type: 'string' } },
             parameter('brand_id', 'Needed when several brands use the id.', { type: 'string' }),
           ],
-          responses: answers('Journey'),
+          responses: answer('Journey', journey, { 400: problem, 403: problem, 404: problem }),
         },
       },
       ...Object.fromEntries(views.map((view) => [`/api/v1/views/${view.name}`, viewPath(view)])),

@@ -13,16 +13,22 @@ export interface Question {
 export const most_rows = 10_000;
 const operators = { eq: '=', ne: '!=', gt: '>', gte: '>=', lt: '<', lte: '<=', in: 'IN' } as const;
 const reserved = new Set(['columns', 'order', 'limit', 'offset', 'format', 'tz']);
-/** A slow question is stopped, a greedy one too: both say what to narrow. */
-const bounds = 'SETTINGS max_execution_time = 20, max_memory_usage = 4000000000, max_result_bytes = 200000000';
+/** A slow question is stopped, a greedy one too; numbers are numbers in JSON, whatever a server's defaults are. */
+export const bounds = `SETTINGS ${[
+  'max_execution_time = 20',
+  'max_memory_usage = 4000000000',
+  'max_result_bytes = 200000000',
+  'output_format_json_quote_64bit_integers = 0',
+  'output_format_json_quote_decimals = 0',
+].join(', ')}`;
 
 type Parameters = Readonly<Record<string, string | string[] | undefined>>;
 
 /** A literal without braces: the warehouse reads {name:Type} in a statement as a parameter. */
 const quoted = (text: string): string => inQuotes(text).replaceAll('{', '\\x7b');
 
-/** Throws Problem for an unknown column, operator or a value of another type. `brand` null = all brands. */
-export function questionOf(view: View, parameters: Parameters, brand: string | null): Question {
+/** Throws Problem for an unknown column, operator or a value of another type. `brand` null = the view tells of all brands together. */
+export function questionOf(view: View, parameters: Parameters, brand: string | null, accept = ''): Question {
   const given = Object.entries(parameters).map(([name, value]) => [name, one(name, value)] as const);
   const named = new Map(given);
   const limit = wholeNumber('limit', named.get('limit'), 100, most_rows);
@@ -31,7 +37,7 @@ export function questionOf(view: View, parameters: Parameters, brand: string | n
   const zone = zoneOf(named.get('tz'));
   const where = [
     ...(brand === null ? [] : [`brand_id = ${quoted(brand)}`]),
-    ...given.filter(([name]) => !reserved.has(name)).map(([name, value]) => condition(view, name, value)),
+    ...given.filter(([name]) => !reserved.has(name)).map(([name, value]) => condition(view, name, value, zone)),
   ];
   const select = columns.map((column) => shown(column, zone)).join(', ');
   const sql = [
@@ -42,7 +48,7 @@ export function questionOf(view: View, parameters: Parameters, brand: string | n
     `LIMIT ${limit + 1} OFFSET ${offset}`,
     bounds,
   ].join('\n');
-  return { sql, format: formatOf(named.get('format')), limit, offset };
+  return { sql, format: formatOf(named.get('format'), accept), limit, offset };
 }
 
 /** What people are shown: without our bounds, and with the limit they asked for. */
@@ -66,18 +72,18 @@ function columnOf(view: View, field: string, name: string): Column {
   return found;
 }
 
-function condition(view: View, parameter: string, value: string): string {
+function condition(view: View, parameter: string, value: string, zone: string | null): string {
   const [name = '', operator = 'eq', ...rest] = parameter.split('.');
   if (rest.length > 0 || !Object.hasOwn(operators, operator))
     throw badParameter(parameter, operator, `column, or column.${Object.keys(operators).join(', column.')}`);
   const column = columnOf(view, parameter, name);
   const values = operator === 'in' ? value.split(',') : [value];
-  const literals = values.map((text) => literalOf(parameter, text, column.type));
+  const literals = values.map((text) => literalOf(parameter, text, column.type, zone ?? 'UTC'));
   const sign = operators[operator as keyof typeof operators];
   return `${identifier(name)} ${sign} ${operator === 'in' ? `(${literals.join(', ')})` : literals[0]}`;
 }
 
-function literalOf(field: string, text: string, declared: string): string {
+function literalOf(field: string, text: string, declared: string, zone: string): string {
   const type = declared.replace(/^(?:LowCardinality|Nullable)\((.*)\)$/, '$1').replace(/^Nullable\((.*)\)$/, '$1');
   if (type === 'String') return quoted(text);
   if (type === 'Bool') {
@@ -85,21 +91,42 @@ function literalOf(field: string, text: string, declared: string): string {
     if (/^(false|0)$/.test(text)) return 'false';
     throw badParameter(field, text, 'true or false');
   }
-  if (type === 'Date') {
-    if (!/^\d{4}-\d\d-\d\d$/.test(text) || Number.isNaN(Date.parse(text)))
-      throw badParameter(field, text, 'a day such as 2026-11-23');
-    return `toDate(${quoted(text)})`;
-  }
-  if (type.startsWith('DateTime')) {
-    const at = /^\d{4}-\d\d-\d\d(T|$)/.test(text) ? Date.parse(text) : Number.NaN;
-    if (Number.isNaN(at)) throw badParameter(field, text, 'an instant such as 2026-11-23T10:00:00Z');
-    return `fromUnixTimestamp64Milli(${at}, 'UTC')`;
-  }
-  if (/^(U?Int|Float|Decimal)/.test(type)) {
-    if (!/^-?\d{1,18}(\.\d{1,18})?$/.test(text)) throw badParameter(field, text, 'a number');
+  if (type === 'Date') return dayOf(field, text);
+  if (type.startsWith('DateTime')) return instantOf(field, text, zone);
+  if (/^U?Int/.test(type)) {
+    if (!/^-?\d{1,18}$/.test(text)) throw badParameter(field, text, 'a whole number');
     return text;
   }
+  if (/^(Float|Decimal)/.test(type)) {
+    if (!/^-?\d{1,18}(\.\d{1,18})?$/.test(text)) throw badParameter(field, text, 'a number such as 12.50');
+    return type.startsWith('Float') ? text : `toDecimal128(${quoted(text)}, 18)`; // a literal 12.50 would be a binary fraction
+  }
   throw badParameter(field, text, `a column that can be compared; ${declared} cannot`);
+}
+
+/** Whether a calendar has this day, from the first to the last year the engine can hold. */
+function isDay(text: string, first: number, last: number): boolean {
+  const at = Date.parse(`${text}T00:00:00Z`);
+  const year = Number(text.slice(0, 4));
+  return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text) && year >= first && year <= last;
+}
+
+function dayOf(field: string, text: string): string {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text) || !isDay(text, 1970, 2148))
+    throw badParameter(field, text, 'a day such as 2026-11-23');
+  return `toDate(${quoted(text)})`;
+}
+
+/** With an offset, or as answers write it: in the zone asked for, else UTC. */
+function instantOf(field: string, text: string, zone: string): string {
+  const found = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::(\d\d(?:\.\d{1,3})?))?(Z|[+-]\d\d:\d\d)?)?$/.exec(text);
+  const [, day = '', minutes = '00:00', seconds = '00', offset] = found ?? [];
+  const local = `${day}T${minutes}:${seconds}`;
+  const at = Date.parse(`${local}${offset ?? 'Z'}`);
+  if (!isDay(day, 1900, 2298) || Number.isNaN(at))
+    throw badParameter(field, text, 'an instant such as 2026-11-23T10:00:00Z (+ is written %2B in an address)');
+  if (offset) return `fromUnixTimestamp64Milli(${at}, 'UTC')`;
+  return `toDateTime64(${quoted(local.replace('T', ' '))}, 3, ${quoted(zone)})`;
 }
 
 function chosen(view: View, text: string | undefined): Column[] {
@@ -123,10 +150,12 @@ function orderOf(view: View, text: string | undefined, columns: readonly Column[
   return [...parts.map((part) => part.sql), ...rest.map((column) => identifier(column.name))].join(', ') || '1';
 }
 
-const shown = ({ name, type }: Column, zone: string | null): string =>
-  zone !== null && /^(Nullable\()?DateTime/.test(type)
-    ? `toTimeZone(${identifier(name)}, ${quoted(zone)}) AS ${name}`
-    : identifier(name);
+/** As the catalogue declares it: the engine writes a Bool that came out of its own logic as 0 or 1. */
+function shown({ name, type }: Column, zone: string | null): string {
+  if (zone !== null && /^(Nullable\()?DateTime/.test(type))
+    return `toTimeZone(${identifier(name)}, ${quoted(zone)}) AS ${name}`;
+  return type === 'Bool' ? `toBool(${identifier(name)}) AS ${name}` : identifier(name);
+}
 
 function zoneOf(text: string | undefined): string | null {
   if (text === undefined || text === '') return null;
@@ -144,23 +173,31 @@ function wholeNumber(name: string, text: string | undefined, absent: number, mos
   return number;
 }
 
-function formatOf(text: string | undefined): 'json' | 'csv' {
-  if (text === undefined || text === '' || text === 'json') return 'json';
-  if (text === 'csv') return 'csv';
-  throw badParameter('format', text, 'json or csv');
+/** `format` says it, else what the client accepts: a table, if it names that and not JSON. */
+function formatOf(text: string | undefined, accept: string): 'json' | 'csv' {
+  if (text === 'json' || text === 'csv') return text;
+  if (text !== undefined && text !== '') throw badParameter('format', text, 'json or csv');
+  return /\btext\/csv\b/.test(accept) && !/\bjson\b/.test(accept) ? 'csv' : 'json';
 }
 
-/** Whose rows a question is about: a key of one brand never leaves it. */
+/** Whose rows a question is about: always one brand's, and a key of one brand never leaves it. Null = the view knows no brands. */
 export function brandOf(view: View, asked: string | undefined, key_brand: string): string | null {
   const has_brand = view.columns.some((column) => column.name === 'brand_id');
-  if (key_brand === '*') return has_brand && asked ? asked : null;
-  if (!has_brand)
+  if (!has_brand && key_brand !== '*')
     throw new Problem(
       403,
       'Not for this key',
       `${view.name} tells of all brands together: it needs a key for all of them`,
     );
-  if (asked && asked !== key_brand)
+  if (!has_brand) {
+    if (asked === undefined) return null;
+    throw badParameter('brand_id', asked, `nothing: ${view.name} tells of all brands together`);
+  }
+  if (key_brand === '*') {
+    if (asked !== undefined) return asked;
+    throw badParameter('brand_id', '', 'the id of one brand: you may read several, /api/v1/brands lists them');
+  }
+  if (asked !== undefined && asked !== key_brand)
     throw new Problem(403, 'Not for this key', 'brand_id: this key reads the rows of another brand', {
       field: 'brand_id',
     });

@@ -1,5 +1,6 @@
 /** The story of one redemption: its touches in time, what each model gave whom, and the ledger's postings in words. */
 import type { Warehouse } from '../platform/warehouse/port.ts';
+import { quoted } from '../platform/warehouse/statement.ts';
 
 export interface Redemption {
   brand_id: string;
@@ -61,8 +62,8 @@ export const findRedemptions = (warehouse: Reader, id: string, brand: string | n
   );
 
 /** What people may run themselves to see the same credits. */
-export const storySql = (redemption_id: string): string =>
-  `SELECT * FROM attribution_credits WHERE redemption_id = '${redemption_id.replace(/[\\']/g, '\\$&')}' ORDER BY model, touched_at`;
+export const storySql = ({ brand_id, redemption_id }: Pick<Redemption, 'brand_id' | 'redemption_id'>): string =>
+  `SELECT * FROM attribution_credits WHERE brand_id = ${quoted(brand_id)} AND redemption_id = ${quoted(redemption_id)} ORDER BY model, touched_at`;
 
 export async function storyOf(warehouse: Reader, redemption: Redemption): Promise<Story> {
   const key = { brand_id: redemption.brand_id, id: redemption.redemption_id };
@@ -132,6 +133,6 @@ export function storyBody({ redemption, credits, postings }: Story): object {
       })),
     ),
     in_words: inWords(postings),
-    sql: storySql(redemption.redemption_id),
+    sql: storySql(redemption),
   };
 }

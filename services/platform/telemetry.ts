@@ -55,6 +55,13 @@ export const metrics = {
     unit: 's',
     help: 'Since verify last finished a round without a difference (or since the start): alarm above ten rounds.',
   },
+  api_requests: { kind: 'counter', unit: 'requests', help: 'Requests to the read API, by route and status.' },
+  api_ms: { kind: 'histogram', unit: 'ms', help: 'From a request to the read API to its answer.' },
+  api_answers: {
+    kind: 'counter',
+    unit: 'answers',
+    help: 'Answers of the read API, by how: computed, shared with another request, kept and young, or old (given while it is computed anew).',
+  },
   verify_seconds: { kind: 'gauge', unit: 's', help: 'Time the last round of verify took.' },
 } as const;
 

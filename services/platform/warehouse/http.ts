@@ -43,7 +43,11 @@ export async function serveWarehouse({
   const release = shared ? () => undefined : lockDirectory(directory, 'warehouse');
   const engines = await Engines.open(directory, database, side_by_side);
   const server = createServer((request, response) => {
-    if (front?.(request, response)) return;
+    try {
+      if (front?.(request, response)) return;
+    } catch (error) {
+      return fail(response, error); // thrown here it would end the process
+    }
     answer(request, response, engines).catch((error: unknown) => fail(response, error));
   });
   await new Promise<void>((resolve, reject) => {

@@ -1,0 +1,147 @@
+/** The routes of the read API: each a question that is kept, bounded, and about one brand. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Warehouse } from '../platform/warehouse/port.ts';
+import { quoted } from '../platform/warehouse/statement.ts';
+import { type Answer, Answers } from './answers.ts';
+import type { View } from './catalogue.ts';
+import { badParameter, Problem, shortened } from './problem.ts';
+import { bounds, brandOf, questionOf } from './question.ts';
+import { rowsOf, sendBody, sendRows } from './reply.ts';
+import type { DashboardParts } from './server.ts';
+import { findRedemptions, storyBody, storyOf } from './story.ts';
+
+const kept_bytes = 64 << 20;
+/** Questions computed at once: beyond that, more would only wait for each other. */
+const most_running = 64;
+
+interface Asking {
+  warehouse: DashboardParts['warehouse'];
+  ask(question: string, compute: () => Promise<string>): Promise<Answer>;
+  /** Brand of the key; * = all. */
+  brandOfKey(request: FastifyRequest): string;
+}
+
+export function routes(api: FastifyInstance, parts: DashboardParts, catalogue: ReadonlyMap<string, View>): void {
+  const { warehouse, access, telemetry, now } = parts;
+  const answers = new Answers({
+    now,
+    most_bytes: kept_bytes,
+    onAnswer: (how) => telemetry.count('api_answers', { how }, 1),
+  });
+  const readers = new WeakMap<FastifyRequest, string>();
+  api.addHook('onRequest', async (request) => {
+    readers.set(request, await access(request.headers.authorization));
+  });
+  const asking: Asking = {
+    warehouse,
+    brandOfKey: (request) => readers.get(request) ?? '',
+    ask: (question, compute) =>
+      answers.of(question, () => {
+        if (answers.running >= most_running)
+          throw new Problem(503, 'Busy', `${most_running} questions are being computed: ask again in some seconds`);
+        return compute();
+      }),
+  };
+  api.get('/views', async (request, reply) => sendBody(request, reply, { views: [...catalogue.values()] }));
+  viewRoute(api, asking, catalogue);
+  brandsRoute(api, asking);
+  journeyRoute(api, asking);
+  healthRoute(api, asking, parts);
+}
+
+function viewRoute(
+  api: FastifyInstance,
+  { ask, brandOfKey, warehouse }: Asking,
+  catalogue: ReadonlyMap<string, View>,
+): void {
+  api.get<{ Params: { view: string }; Querystring: Record<string, string | string[]> }>(
+    '/views/:view',
+    async (request, reply) => {
+      const name = request.params.view;
+      const view = catalogue.get(name);
+      if (!view)
+        throw new Problem(404, 'No such view', `there is no view ${shortened(name)}; /api/v1/views lists them`);
+      const { brand_id, ...rest } = request.query;
+      if (Array.isArray(brand_id)) throw badParameter('brand_id', brand_id.join(' & '), 'it once');
+      const question = questionOf(view, rest, brandOf(view, brand_id, brandOfKey(request)), request.headers.accept);
+      const format = question.format === 'csv' ? 'CSVWithNames' : 'JSONEachRow';
+      const answer = await ask(`${format} ${question.sql}`, () => warehouse.ask(question.sql, format));
+      return sendRows(request, reply, view, question, answer);
+    },
+  );
+}
+
+function brandsRoute(api: FastifyInstance, { ask, brandOfKey, warehouse }: Asking): void {
+  api.get('/brands', async (request, reply) => {
+    const sql = brandsSql(brandOfKey(request));
+    const { text } = await ask(sql, () => warehouse.ask(sql, 'JSONEachRow'));
+    return sendBody(request, reply, { brands: rowsOf(text) });
+  });
+}
+
+/** Brands that sent events or reference records. */
+const brandsSql = (brand: string): string =>
+  `SELECT brand_id, if(known.name = '', brand_id, known.name) AS name, JSONExtractString(known.body, 'currency') AS currency, JSONExtractString(known.body, 'time_zone') AS time_zone
+   FROM (SELECT brand_id FROM events GROUP BY brand_id UNION DISTINCT SELECT DISTINCT brand_id FROM reference_records) AS seen
+   LEFT JOIN (SELECT brand_id, name, body FROM reference_current WHERE kind = 'brand' AND id = brand_id) AS known USING (brand_id)
+   WHERE brand_id != ''${brand === '*' ? '' : ` AND brand_id = ${quoted(brand)}`} ORDER BY brand_id ${bounds}`;
+
+function journeyRoute(api: FastifyInstance, { ask, brandOfKey, warehouse }: Asking): void {
+  api.get<{ Params: { id: string }; Querystring: Record<string, string | string[]> }>(
+    '/journeys/:id',
+    async (request, reply) => {
+      const own = brandOfKey(request);
+      const asked = request.query.brand_id;
+      if (Array.isArray(asked)) throw badParameter('brand_id', asked.join(' & '), 'it once');
+      const unknown = Object.keys(request.query).find((name) => name !== 'brand_id');
+      if (unknown !== undefined) throw badParameter(shortened(unknown), '', 'no other parameter than brand_id');
+      if (own !== '*' && asked !== undefined && asked !== own)
+        throw new Problem(403, 'Not for this key', 'brand_id: this key reads the rows of another brand', {
+          field: 'brand_id',
+        });
+      const brand = own === '*' ? (asked ?? null) : own;
+      const { id } = request.params;
+      const { text } = await ask(`journey ${JSON.stringify([brand, id])}`, () => tell(warehouse, id, brand));
+      return sendBody(request, reply, text);
+    },
+  );
+}
+
+async function tell(warehouse: Asking['warehouse'], id: string, brand: string | null): Promise<string> {
+  const reader = readerOf(warehouse);
+  const found = await findRedemptions(reader, id, brand);
+  const [redemption] = found;
+  if (!redemption) throw new Problem(404, 'No such redemption', 'its redeemed event has not arrived, or was refused');
+  if (found.length > 1) throw badParameter('brand_id', '', `one of ${found.map((one) => one.brand_id).join(', ')}`);
+  return JSON.stringify(storyBody(await storyOf(reader, redemption)));
+}
+
+/** Reads over the connection for people, within the bounds for people: the pipeline must never wait for them. */
+const readerOf = (warehouse: Asking['warehouse']): Pick<Warehouse, 'query'> => ({
+  query: async <Row>(sql: string, parameters: Record<string, unknown> = {}): Promise<Row[]> =>
+    rowsOf(await warehouse.ask(`${sql}\n${bounds}`, 'JSONEachRow', parameters)) as Row[],
+});
+
+/** More than this waits: what is shown is not the latest. */
+const much_lag = 1_000;
+
+function healthRoute(api: FastifyInstance, { ask, brandOfKey, warehouse }: Asking, { lag }: DashboardParts): void {
+  api.get('/health', async (request, reply) => {
+    const brand = brandOfKey(request);
+    const where = brand === '*' ? '' : ` WHERE brand_id = ${quoted(brand)}`;
+    const sql = `SELECT toString(max(source_at)) AS last_event_at, count() AS events FROM events${where} ${bounds}`;
+    const { text } = await ask(sql, () => warehouse.ask(sql, 'JSONEachRow'));
+    const [row] = rowsOf(text) as { last_event_at: string; events: number }[];
+    const last_event_at = row && row.events > 0 ? row.last_event_at : null;
+    const waiting = (await lag?.()) ?? null;
+    return sendBody(request, reply, {
+      ok: true,
+      lag: waiting,
+      last_event_at,
+      warnings: [
+        ...(last_event_at === null ? ['no event has arrived yet'] : []),
+        ...(waiting !== null && waiting > much_lag ? [`${waiting} records are still to be worked through`] : []),
+      ],
+    });
+  });
+}
