@@ -1,0 +1,14 @@
+/** Build the page of the dashboard. Without vite (an install without dev dependencies) it says so and leaves what is there. */
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..', 'services', 'dashboard', 'page');
+const vite = await import('vite').catch(() => undefined);
+if (!vite) {
+  console.log(
+    'page: vite is not installed, so the page was not built (npm install --include=dev, then npm run build:page)',
+  );
+} else {
+  const began = performance.now();
+  await vite.build({ root, configFile: join(root, 'vite.config.ts'), logLevel: 'warn' });
+  console.log(`page: built in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+}

@@ -1,0 +1,84 @@
+import { signal } from '@preact/signals';
+
+/** What the API says when it cannot answer (RFC 9457), or what we say when it does not answer at all. */
+export interface Problem {
+  title: string;
+  detail: string;
+  status: number;
+}
+export interface Answer {
+  text: string;
+  etag: string;
+}
+
+const stored = 'grapevine.key';
+const key = signal(sessionStorage.getItem(stored) ?? '');
+/** The API asked for a key, or refused the one given. */
+export const keyNeeded = signal<'no' | 'missing' | 'refused'>('no');
+
+export function signIn(text: string): void {
+  key.value = text.trim();
+  sessionStorage.setItem(stored, key.value);
+  keyNeeded.value = 'no';
+}
+export function signOut(): void {
+  sessionStorage.removeItem(stored);
+  key.value = '';
+  keyNeeded.value = 'missing';
+}
+export const signedIn = () => key.value !== '';
+
+export class Refused extends Error {
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+}
+
+async function ask(path: string, etag: string, signal?: AbortSignal): Promise<Response> {
+  const headers = new Headers();
+  if (key.value) headers.set('authorization', `Bearer ${key.value}`);
+  if (etag) headers.set('if-none-match', etag);
+  try {
+    return await fetch(new URL(`api/v1/${path}`, document.baseURI), {
+      headers,
+      cache: 'no-store',
+      ...(signal && { signal }),
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Refused({
+      status: 0,
+      title: 'Grapevine does not answer',
+      detail: 'Is it still running? Start it again with `npm start`; this page tries again by itself.',
+    });
+  }
+}
+
+/** Ask once; `undefined` when nothing changed since `etag`. Throws Refused. */
+export async function read(path: string, etag = '', signal?: AbortSignal): Promise<Answer | undefined> {
+  const response = await ask(path, etag, signal);
+  if (response.status === 304) return undefined;
+  const text = await response.text();
+  if (response.ok) return { text, etag: response.headers.get('etag') ?? '' };
+  if (response.status === 401) keyNeeded.value = signedIn() ? 'refused' : 'missing';
+  throw new Refused(problemOf(response.status, text));
+}
+
+function problemOf(status: number, text: string): Problem {
+  const fallback = {
+    status,
+    title: `The answer was ${status}`,
+    detail: 'Try again; if it stays, look at the log of Grapevine.',
+  };
+  try {
+    const said: unknown = JSON.parse(text);
+    if (typeof said !== 'object' || said === null) return fallback;
+    const title = 'title' in said && typeof said.title === 'string' ? said.title : fallback.title;
+    const detail = 'detail' in said && typeof said.detail === 'string' ? said.detail : fallback.detail;
+    return { status, title, detail };
+  } catch {
+    return fallback;
+  }
+}

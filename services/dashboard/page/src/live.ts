@@ -1,0 +1,113 @@
+import { type Signal, signal } from '@preact/signals';
+import { useEffect, useMemo } from 'preact/hooks';
+import { keyNeeded, type Problem, Refused, read } from './client.ts';
+
+/** A question that is asked again and again while somebody looks at its answer. */
+export interface Live<Body> {
+  path: string;
+  /** Replaced only when the rows differ, so that what did not change is not drawn again. */
+  body: Signal<Body | undefined>;
+  problem: Signal<Problem | undefined>;
+}
+interface Watched extends Live<unknown> {
+  watchers: number;
+  etag: string;
+  content: string;
+  every_ms: number;
+  failures: number;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+const quick_ms = 2_000;
+const slowest_ms = 30_000;
+const all = new Map<string, Watched>();
+/** When the newest answer was computed, and when the API last said that nothing changed. */
+export const asOf = signal<Date | undefined>(undefined);
+export const trouble = signal<Problem | undefined>(undefined);
+
+function contentOf(body: unknown): { content: string; as_of: string | undefined } {
+  if (typeof body !== 'object' || body === null) return { content: JSON.stringify(body), as_of: undefined };
+  const { as_of, ...rest } = body as Record<string, unknown>;
+  return { content: JSON.stringify(rest), as_of: typeof as_of === 'string' ? as_of : undefined };
+}
+
+async function ask(live: Watched): Promise<void> {
+  try {
+    const answer = await read(live.path, live.etag);
+    live.failures = 0;
+    live.problem.value = undefined;
+    trouble.value = undefined;
+    asOf.value = new Date();
+    if (answer) take(live, answer.text, answer.etag);
+  } catch (error) {
+    live.failures += 1;
+    live.problem.value =
+      error instanceof Refused ? error.problem : { status: 0, title: 'Unreadable answer', detail: String(error) };
+    if (live.problem.value.status === 0 || live.problem.value.status >= 500) trouble.value = live.problem.value;
+  }
+}
+
+function take(live: Watched, text: string, etag: string): void {
+  const body: unknown = JSON.parse(text);
+  const { content, as_of } = contentOf(body);
+  live.etag = etag;
+  if (as_of) asOf.value = new Date(as_of);
+  if (content === live.content) return;
+  live.content = content;
+  live.body.value = body;
+}
+
+/** One question after the other, never two at once for the same address; slower after failures, not at all while hidden. */
+async function tick(live: Watched): Promise<void> {
+  if (live.watchers === 0) return;
+  if (document.visibilityState === 'visible' && keyNeeded.value === 'no') await ask(live);
+  if (live.watchers === 0) return;
+  clearTimeout(live.timer);
+  live.timer = setTimeout(() => tick(live), Math.min(live.every_ms * 2 ** live.failures, slowest_ms));
+}
+
+export function askAgain(): void {
+  for (const live of all.values()) {
+    live.failures = 0;
+    if (live.watchers > 0) void tick(live);
+  }
+}
+addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') askAgain();
+});
+
+const kept = 60;
+function watchedOf(path: string, every_ms: number): Watched {
+  const known = all.get(path);
+  if (known) return known;
+  if (all.size >= kept) for (const [old, live] of all) if (live.watchers === 0) all.delete(old);
+  const body = signal<unknown>(undefined);
+  const problem = signal<Problem | undefined>(undefined);
+  const live: Watched = {
+    path,
+    body,
+    problem,
+    watchers: 0,
+    etag: '',
+    content: '',
+    every_ms,
+    failures: 0,
+    timer: undefined,
+  };
+  all.set(path, live);
+  return live;
+}
+
+/** Watch an address of the API while the component is on the page. What was seen before is shown at once. */
+export function useLive<Body>(path: string, every_ms = quick_ms): Live<Body> {
+  const live = useMemo(() => watchedOf(path, every_ms), [path]);
+  useEffect(() => {
+    live.watchers += 1;
+    if (live.watchers === 1) void tick(live);
+    return () => {
+      live.watchers -= 1;
+      if (live.watchers === 0) clearTimeout(live.timer);
+    };
+  }, [live]);
+  return live as Live<Body>;
+}

@@ -1,0 +1,201 @@
+import { amount, moment, number } from '../format.ts';
+import { useLive } from '../live.ts';
+import { DataTable } from '../parts/data-table.tsx';
+import { Skeleton, Trouble } from '../parts/states.tsx';
+import { href } from '../route.ts';
+import { brand } from '../scope.ts';
+import { eventName, modelName, modelOrder, reasonName, relationshipName } from '../words.ts';
+import { useInfluencerNames } from './names.ts';
+
+interface Touch {
+  touched_at: string;
+  touch_event_id: string;
+  touch_type: string;
+  influencer_id: string;
+  relationship: string;
+  matched_by: string;
+  hops: number;
+  credits: Record<string, number>;
+}
+interface Posting {
+  posted_at: string;
+  reason: string;
+  cause: string;
+  model: string;
+  influencer_id: string;
+  credit: number;
+  amount: number;
+}
+interface Story {
+  redemption: {
+    redemption_id: string;
+    redeemed_at: string;
+    status: string;
+    amount: string | null;
+    gross_amount: string | null;
+    currency: string;
+    coupon_code: string;
+    store_id: string;
+    is_trial: boolean | number;
+  };
+  touches: Touch[];
+  credits: {
+    model: string;
+    touch_event_id: string;
+    touch_type: string;
+    influencer_id: string;
+    credit: number;
+    amount: number;
+  }[];
+  postings: Posting[];
+}
+
+/** One redemption from its first touch to its credit, and every posting behind it. */
+export function Journey({ id }: { id: string }) {
+  const live = useLive<Story>(`journeys/${encodeURIComponent(id)}?brand_id=${encodeURIComponent(brand.value)}`);
+  const story = live.body.value;
+  if (!story) return live.problem.value ? <Trouble problem={live.problem.value} /> : <Skeleton height={320} />;
+  return (
+    <>
+      <p class="crumbs">
+        <a href={href('journeys')}>Journeys</a>
+      </p>
+      <Bought story={story} />
+      <Timeline story={story} />
+      <Credits story={story} />
+      <Postings postings={story.postings} currency={story.redemption.currency} />
+    </>
+  );
+}
+
+function Bought({ story: { redemption } }: { story: Story }) {
+  const { status, gross_amount, currency, coupon_code, store_id, redeemed_at, is_trial } = redemption;
+  return (
+    <p class="lead">
+      {status === 'redeemed' ? 'Redeemed' : status} {moment(redeemed_at)} with {coupon_code || 'no code'}
+      {store_id && ` at ${store_id}`}: {gross_amount === null ? 'without a price' : amount(gross_amount, currency)}
+      {redemption.amount !== gross_amount &&
+        redemption.amount !== null &&
+        `, ${amount(redemption.amount, currency)} after returns`}
+      {is_trial ? '. A trial: the person was handed it, so it is not word of mouth.' : '.'}
+    </p>
+  );
+}
+
+function Timeline({ story: { touches, redemption } }: { story: Story }) {
+  const name = useInfluencerNames();
+  return (
+    <section class="panel" aria-label="What led to it">
+      <h2>What led to it</h2>
+      {touches.length === 0 && (
+        <p class="muted">No touch of this person lies in the look-back: nobody earned it by a touch.</p>
+      )}
+      <ol class="timeline">
+        {touches.map((touch) => (
+          <li key={touch.touch_event_id}>
+            <time dateTime={touch.touched_at}>{moment(touch.touched_at)}</time>
+            <strong>
+              {eventName(touch.touch_type)} on{' '}
+              <a href={href('influencers', touch.influencer_id)}>{name(touch.influencer_id)}</a>
+            </strong>
+            <span class="muted">
+              {relationshipName(touch.relationship)}, known by {touch.matched_by.replaceAll('_', ' ')}
+              {touch.hops > 0 && ` over ${touch.hops} link${touch.hops > 1 ? 's' : ''}`}
+            </span>
+          </li>
+        ))}
+        <li class="bought">
+          <time dateTime={redemption.redeemed_at}>{moment(redemption.redeemed_at)}</time>
+          <strong>Redemption</strong>
+        </li>
+      </ol>
+    </section>
+  );
+}
+
+function Credits({ story: { credits, redemption } }: { story: Story }) {
+  const name = useInfluencerNames();
+  if (credits.length === 0) return null;
+  return (
+    <section class="panel" aria-label="Who earned it">
+      <h2>Who earned it</h2>
+      <p class="muted">Under each model the shares add up to one redemption.</p>
+      <DataTable
+        label="Credits by model"
+        rows={credits}
+        step={50}
+        columns={[
+          {
+            key: 'model',
+            label: 'Model',
+            text: true,
+            show: (row) => modelName(row.model),
+            by: (row) => modelOrder.indexOf(row.model),
+          },
+          {
+            key: 'who',
+            label: 'Who',
+            text: true,
+            show: (row) => name(row.influencer_id),
+            by: (row) => name(row.influencer_id),
+          },
+          {
+            key: 'for',
+            label: 'For',
+            text: true,
+            show: (row) => eventName(row.touch_type),
+            by: (row) => row.touch_type,
+          },
+          { key: 'credit', label: 'Share', show: (row) => number(row.credit), by: (row) => row.credit },
+          {
+            key: 'amount',
+            label: 'Of the sale',
+            show: (row) => amount(row.amount, redemption.currency),
+            by: (row) => row.amount,
+          },
+        ]}
+      />
+    </section>
+  );
+}
+
+function Postings({ postings, currency }: { postings: readonly Posting[]; currency: string }) {
+  const name = useInfluencerNames();
+  return (
+    <section class="panel" aria-label="What the ledger says">
+      <h2>What the ledger says</h2>
+      <p class="muted">Nothing is ever overwritten: a correction is another posting.</p>
+      <DataTable
+        label="Postings"
+        rows={postings}
+        step={50}
+        columns={[
+          {
+            key: 'at',
+            label: 'Cause arrived',
+            text: true,
+            show: (row) => moment(row.posted_at),
+            by: (row) => row.posted_at,
+          },
+          { key: 'reason', label: 'Why', text: true, show: (row) => reasonName(row.reason), by: (row) => row.reason },
+          {
+            key: 'model',
+            label: 'Model',
+            text: true,
+            show: (row) => modelName(row.model),
+            by: (row) => modelOrder.indexOf(row.model),
+          },
+          {
+            key: 'who',
+            label: 'Who',
+            text: true,
+            show: (row) => name(row.influencer_id),
+            by: (row) => name(row.influencer_id),
+          },
+          { key: 'credit', label: 'Credit', show: (row) => number(row.credit), by: (row) => row.credit },
+          { key: 'amount', label: 'Money', show: (row) => amount(row.amount, currency), by: (row) => row.amount },
+        ]}
+      />
+    </section>
+  );
+}

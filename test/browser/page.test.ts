@@ -1,0 +1,236 @@
+/** The page in a real Chromium, on a real `grapevine start`: every page, phone and desktop, light and dark; numbers are those of the API. */
+import type { ChildProcess } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { scratch, startCli } from '../support/cli.ts';
+
+const home = scratch();
+const screenshots = join(import.meta.dirname, 'screenshots');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+function chromiumPath(): string | null {
+  const named = process.env.CHROMIUM_PATH;
+  if (named) return named;
+  for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
+    const found = spawnSync('which', [name], { encoding: 'utf8' }).stdout?.trim();
+    if (found) return found;
+  }
+  return null;
+}
+const executablePath = chromiumPath();
+if (executablePath === null) {
+  if (process.env.CI) throw new Error('no Chromium: the page cannot be tested (Debian: apt-get install chromium)');
+  console.warn('no Chromium here: the page is not tested (Debian: apt-get install chromium, or set CHROMIUM_PATH)');
+}
+
+let url = '';
+let child: ChildProcess | undefined;
+let browser: Browser;
+
+beforeAll(async () => {
+  if (executablePath === null) return;
+  const built = spawnSync('node', ['infra/build-page.mjs'], { stdio: 'inherit' }); // what is tested is what is written
+  expect(built.status).toBe(0);
+  mkdirSync(screenshots, { recursive: true });
+  child = startCli([
+    'start',
+    '--sample',
+    '--people',
+    '600',
+    '--speed',
+    '0',
+    '--port',
+    '0',
+    '--data',
+    join(home.path, 'data'),
+  ]);
+  url = await new Promise<string>((found, fail) => {
+    let text = '';
+    const read = (chunk: Buffer): void => {
+      text += chunk.toString();
+      const hit = /running; the page: (http:\S+)/.exec(text); // the sample has played to its end
+      if (hit) found(hit[1]!);
+    };
+    child!.stdout!.on('data', read);
+    child!.stderr!.on('data', read);
+    child!.on('close', (code) => fail(new Error(`start ended with ${code}: ${text}`)));
+  });
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+}, 180_000);
+afterAll(async () => {
+  await browser?.close();
+  if (child && child.exitCode === null) {
+    const ended = new Promise((done) => child!.on('close', done));
+    child.kill('SIGTERM');
+    await ended;
+  }
+  home.remove();
+}, 60_000);
+
+const pages = [
+  'overview',
+  'trust',
+  'influencers',
+  'influencers/ana-1',
+  'campaigns',
+  'campaigns/launch',
+  'attribution',
+  'journeys',
+  'quality',
+];
+const shapes = {
+  desktop: { width: 1280, height: 900 },
+  phone: { width: 390, height: 844 },
+} as const;
+
+/** A page that remembers what went wrong on it. */
+async function open(shape: keyof typeof shapes, scheme: 'light' | 'dark'): Promise<{ page: Page; wrong: string[] }> {
+  const context = await browser.newContext({
+    viewport: shapes[shape],
+    colorScheme: scheme,
+    reducedMotion: 'reduce', // charts are photographed as they end
+    bypassCSP: true,
+    acceptDownloads: true,
+    permissions: [],
+  });
+  const page = await context.newPage();
+  const wrong: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') wrong.push(`console: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => wrong.push(`error: ${error.message}`));
+  page.on('request', (request) => {
+    if (!/^(data|blob):/.test(request.url()) && new URL(request.url()).origin !== url)
+      wrong.push(`asks another host: ${request.url()}`);
+  });
+  page.on('response', (response) => {
+    if (response.status() >= 400) wrong.push(`${response.status()} ${response.url()}`);
+  });
+  return { page, wrong };
+}
+const settled = async (page: Page): Promise<void> => {
+  await page.waitForFunction(
+    () => document.querySelector('main h1') !== null && document.querySelectorAll('.skeleton').length === 0,
+    undefined,
+    { timeout: 30_000 },
+  );
+  await page.waitForFunction(
+    () => [...document.querySelectorAll('.chart')].every((chart) => (chart as HTMLElement).dataset.drawn === 'yes'),
+    undefined,
+    { timeout: 30_000 },
+  );
+};
+const ask = async <Row>(path: string): Promise<Row[]> =>
+  (
+    (await (await fetch(`${url}/api/v1/views/${path}${path.includes('?') ? '&' : '?'}brand_id=moonspoon`)).json()) as {
+      rows: Row[];
+    }
+  ).rows;
+
+describe.skipIf(executablePath === null)('the page', () => {
+  describe.each(['desktop', 'phone'] as const)('on a %s', (shape) => {
+    it.each(['light', 'dark'] as const)(
+      'shows everything in %s without an error, and can be read by everybody',
+      async (scheme) => {
+        const { page, wrong } = await open(shape, scheme);
+        const faults: string[] = [];
+        const [redemption] = await ask<{ redemption_id: string }>('journeys?order=-touches&limit=1');
+        for (const place of [...pages, `journeys/${redemption!.redemption_id}`]) {
+          await page.goto(`${url}/#/${place}`);
+          await settled(page);
+          await page.screenshot({
+            path: join(screenshots, `${place.replaceAll('/', '-')}-${shape}-${scheme}.png`),
+            fullPage: true,
+          });
+          const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          if (overflow > 1) faults.push(`${place}: wider than the screen by ${overflow} px`);
+          await page.addScriptTag({ content: axe });
+          const found = await page.evaluate(async () => {
+            const { violations } = await (
+              globalThis as unknown as {
+                axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+              }
+            ).axe.run();
+            return violations
+              .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+              .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)}`);
+          });
+          faults.push(...found.map((fault) => `${place}: ${fault}`));
+        }
+        expect(wrong).toEqual([]);
+        expect(faults).toEqual([]);
+        await page.context().close();
+      },
+      180_000,
+    );
+  });
+
+  it('is walked through with the keyboard alone', async () => {
+    const { page, wrong } = await open('desktop', 'light');
+    await page.goto(url);
+    await settled(page);
+    for (const title of ['Friends and bloggers', 'Influencers', 'Quality']) {
+      await page.getByRole('link', { name: title, exact: true }).focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { level: 1, name: title }).waitFor();
+      await settled(page);
+    }
+    expect(wrong).toEqual([]);
+    await page.context().close();
+  });
+
+  it('shows the numbers of the API, and those are the sums over the ledger', async () => {
+    const { page } = await open('desktop', 'light');
+    await page.goto(`${url}/#/campaigns/launch`);
+    await settled(page);
+    const [campaign] = await ask<{ redemptions_net: number; sales_net: number }>(
+      'campaign_performance?campaign_id=launch&currency=USD',
+    );
+    const [{ n, sales } = { n: 0, sales: 0 }] = JSON.parse(
+      `[${await (await fetch(`${url}/?query=${encodeURIComponent("SELECT toFloat64(sum(credit_ppm)) / 1e6 AS n, toFloat64(sum(amount_e4)) / 1e4 AS sales FROM attribution_ledger WHERE kind = 'posting' AND model = 'linear' FORMAT JSONEachRow")}`)).text()}]`,
+    ) as { n: number; sales: number }[];
+    expect([n, sales]).toEqual([Number(campaign!.redemptions_net), Number(campaign!.sales_net)]);
+    const text = await page.locator('main').textContent();
+    expect(text).toContain(new Intl.NumberFormat('en-US').format(n));
+    expect(text).toContain(new Intl.NumberFormat('en-US', { style: 'currency', currency: 'USD' }).format(sales));
+    await page.context().close();
+  });
+
+  it('gives its numbers away as CSV, its charts as PNG, and the query behind them', async () => {
+    const { page, wrong } = await open('desktop', 'light');
+    await page.goto(`${url}/#/attribution`);
+    await settled(page);
+    const panel = page.getByRole('region', { name: 'Who earned how many redemptions' });
+    for (const [button, suffix] of [
+      ['CSV', '.csv'],
+      ['PNG', '.png'],
+    ] as const) {
+      const waiting = page.waitForEvent('download');
+      await panel.getByRole('button', { name: new RegExp(button) }).click();
+      expect((await waiting).suggestedFilename()).toMatch(new RegExp(`\\${suffix}$`));
+    }
+    await panel.getByRole('button', { name: /SQL/ }).click();
+    expect(await page.getByRole('dialog').textContent()).toContain('FROM model_comparison');
+    expect(wrong).toEqual([]);
+    await page.context().close();
+  });
+
+  it('shows an event within two seconds, without reloading', async () => {
+    const { page } = await open('desktop', 'light');
+    await page.goto(url);
+    await settled(page);
+    const before = await page.evaluate(
+      () => performance.getEntriesByType('resource').filter((entry) => entry.name.includes('/api/')).length,
+    );
+    await page.waitForFunction(
+      (n) => performance.getEntriesByType('resource').filter((entry) => entry.name.includes('/api/')).length > n,
+      before,
+      { timeout: 4_000 },
+    );
+    await page.context().close();
+  });
+});
