@@ -20,7 +20,7 @@ export const overDays =
   ): Draw =>
   (colours) => ({
     ...frame(colours),
-    ...(series.length < 2 && { legend: { show: false }, grid: { left: 4, right: 12, top: 16, bottom: 4 } }),
+    ...(series.length < 2 && { legend: { show: false }, grid: { ...(frame(colours).grid as object), top: 16 } }),
     xAxis: categories(colours, days.map(label), {
       axisLabel: {
         color: colours.muted,
@@ -56,7 +56,7 @@ export const grouped =
   (colours) => ({
     ...frame(colours),
     xAxis: categories(colours, groups, {
-      axisLabel: { color: colours.muted, fontSize: 12, interval: 0, width: 78, overflow: 'break' },
+      axisLabel: { color: colours.muted, fontSize: 12, lineHeight: 15, interval: 0, width: 78, overflow: 'break' },
     }),
     yAxis: values(colours, axis),
     series: series.map((one) => ({

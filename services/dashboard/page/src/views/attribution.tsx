@@ -155,6 +155,8 @@ function Table({ rows }: { rows: readonly Sum[] }) {
   );
 }
 
+const redemptions = (n: number): string => `${tenth(n)} ${tenth(n) === '1' ? 'redemption' : 'redemptions'}`;
+
 function Spread({ rows }: { rows: readonly Sum[] }) {
   const lines = present(rows).map((relationship) => {
     const own = rows.filter((row) => row.relationship === relationship).sort((a, b) => a.redemptions - b.redemptions);
@@ -168,7 +170,7 @@ function Spread({ rows }: { rows: readonly Sum[] }) {
           {modelName(least?.model ?? '')}, {tenth(most?.redemptions)} under {modelName(most?.model ?? '')}
           {least && most && most.redemptions - least.redemptions < 0.05
             ? ': the choice changes nothing.'
-            : `: ${tenth((most?.redemptions ?? 0) - (least?.redemptions ?? 0))} redemptions between them.`}
+            : `: ${redemptions((most?.redemptions ?? 0) - (least?.redemptions ?? 0))} between them.`}
         </li>
       ))}
     </ul>

@@ -55,7 +55,7 @@ export function Quality() {
       </Panel>
       <Panel
         title="Refused, with the reason"
-        note="The newest 500. The original bytes are kept, sealed."
+        note="The newest 500 that name this brand; those whose brand cannot be read are counted above. The original bytes are kept, sealed."
         live={rejected}
         empty="Nothing was refused."
       >

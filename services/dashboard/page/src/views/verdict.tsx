@@ -29,7 +29,7 @@ function Answer({ row }: { row: VerdictRow }) {
         <Ratio row={row} />
         <p class="muted">
           {row.models_agree
-            ? 'Under every model the same side is ahead.'
+            ? 'Under every model of touches the same side is ahead.'
             : 'The models do not agree on which side is ahead.'}
         </p>
         <h3>To know more</h3>
