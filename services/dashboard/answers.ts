@@ -1,7 +1,7 @@
 /**
  * Answers, kept for a while. The same question asked at the same time is computed once. An answer that is young for what it cost is given
  * again. An older one is computed anew: who asks waits for that where it takes a moment, and else gets the old one at once, with the time it
- * speaks for. So a page on a large warehouse answers in milliseconds and says as of when, and on a small one it is a second behind at most.
+ * speaks for. So a page on a large warehouse answers in milliseconds and says as of when, and on a small one it is half a second behind at most.
  */
 export interface Answer {
   text: string;
@@ -26,11 +26,13 @@ export interface AnswersOptions {
   wait?(ms: number): Promise<void>;
 }
 
-const young_ms = 1_000;
+/** An answer that took a moment is worth computing twice a second while somebody looks; beyond it, ten times what it took longer. */
+const moment_ms = 100;
+const young_ms = 500;
 const times_cost = 10;
 const oldest_young_ms = 300_000;
 /** An answer that took no longer is waited for, so long at most. */
-const moment_ms = 100;
+const patience_ms = 250;
 /** Beyond this an answer is not given any more, only waited for: nobody looked for so long. */
 const stale_ms = 600_000;
 
@@ -58,7 +60,7 @@ export class Answers {
       return this.#compute(question, compute);
     }
     this.#touch(question, kept);
-    if (age < Math.min(oldest_young_ms, Math.max(young_ms, times_cost * kept.cost_ms))) {
+    if (age < Math.min(oldest_young_ms, young_ms + times_cost * Math.max(0, kept.cost_ms - moment_ms))) {
       onAnswer?.('kept');
       return kept;
     }
@@ -70,9 +72,9 @@ export class Answers {
   /** The answer of now, if it is there in a moment. One that fails is not the fault of who got the old one: the next one hears of it. */
   async #fresh(question: string, compute: () => Promise<string>, cost_ms: number): Promise<Answer | null> {
     const computed = this.#compute(question, compute).catch(() => null);
-    if (cost_ms > moment_ms) return null;
+    if (cost_ms > patience_ms) return null;
     const wait = this.#options.wait ?? ((ms) => new Promise((resume) => setTimeout(resume, ms).unref()));
-    return Promise.race([computed, wait(moment_ms).then(() => null)]);
+    return Promise.race([computed, wait(patience_ms).then(() => null)]);
   }
 
   #compute(question: string, compute: () => Promise<string>): Promise<Answer> {

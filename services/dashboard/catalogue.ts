@@ -34,6 +34,7 @@ export const readable = [
   'campaign_costs',
   'posts_current',
   'persons_current',
+  'reference_current',
   'reference_records',
 ] as const;
 
@@ -51,6 +52,17 @@ export interface View {
   name: string;
   comment: string;
   columns: Column[];
+}
+
+/** Tables whose rows belong to a brand: a question of one brand reads no row of another in any of them, whatever the view does with them. */
+export async function brandTables(warehouse: Pick<Warehouse, 'query'>, database: string): Promise<string[]> {
+  const rows = await warehouse.query<{ name: string }>(
+    `SELECT table AS name FROM system.columns
+     WHERE database = {database:String} AND system.columns.name = 'brand_id'
+       AND table IN (SELECT name FROM system.tables WHERE database = {database:String} AND engine LIKE '%MergeTree') ORDER BY name`,
+    { database },
+  );
+  return rows.map(({ name }) => `${database}.${name}`);
 }
 
 export async function loadCatalogue(warehouse: Pick<Warehouse, 'query'>, database: string): Promise<Map<string, View>> {

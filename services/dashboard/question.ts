@@ -27,8 +27,23 @@ type Parameters = Readonly<Record<string, string | string[] | undefined>>;
 /** A literal without braces: the warehouse reads {name:Type} in a statement as a parameter. */
 const quoted = (text: string): string => inQuotes(text).replaceAll('{', '\\x7b');
 
-/** Throws Problem for an unknown column, operator or a value of another type. `brand` null = the view tells of all brands together. */
-export function questionOf(view: View, parameters: Parameters, brand: string | null, accept = ''): Question {
+/** Every table of rows of brands is read as if it held this brand alone. The views join by brand, so the answer is the same, only sooner. */
+function onlyOf(brand: string, tables: readonly string[]): string {
+  const filters = tables.map((table) => `${quoted(table)}: ${quoted(`brand_id = ${inQuotes(brand)}`)}`);
+  return filters.length === 0 ? '' : `, additional_table_filters = {${filters.join(', ')}}`;
+}
+
+/**
+ * Throws Problem for an unknown column, operator or a value of another type. `brand` null = the view tells of all brands together; `tables`
+ * are those that hold rows of brands.
+ */
+export function questionOf(
+  view: View,
+  parameters: Parameters,
+  brand: string | null,
+  accept = '',
+  tables: readonly string[] = [],
+): Question {
   const given = Object.entries(parameters).map(([name, value]) => [name, one(name, value)] as const);
   const named = new Map(given);
   const limit = wholeNumber('limit', named.get('limit'), 100, most_rows);
@@ -46,14 +61,14 @@ export function questionOf(view: View, parameters: Parameters, brand: string | n
     ...(where.length > 0 ? [`WHERE ${where.join(' AND ')}`] : []),
     `ORDER BY ${orderOf(view, named.get('order'), columns)}`,
     `LIMIT ${limit + 1} OFFSET ${offset}`,
-    bounds,
+    `${bounds}${brand === null ? '' : onlyOf(brand, tables)}`,
   ].join('\n');
   return { sql, format: formatOf(named.get('format'), accept), limit, offset };
 }
 
 /** What people are shown: without our bounds, and with the limit they asked for. */
 export const sqlForPeople = ({ sql, limit }: Question): string =>
-  sql.replace(`\n${bounds}`, '').replace(`LIMIT ${limit + 1} `, `LIMIT ${limit} `);
+  sql.slice(0, sql.lastIndexOf(`\n${bounds}`)).replace(`LIMIT ${limit + 1} `, `LIMIT ${limit} `);
 
 function one(name: string, value: string | string[] | undefined): string {
   if (Array.isArray(value))

@@ -21,7 +21,12 @@ interface Asking {
   brandOfKey(request: FastifyRequest): string;
 }
 
-export function routes(api: FastifyInstance, parts: DashboardParts, catalogue: ReadonlyMap<string, View>): void {
+export function routes(
+  api: FastifyInstance,
+  parts: DashboardParts,
+  catalogue: ReadonlyMap<string, View>,
+  tables: readonly string[],
+): void {
   const { warehouse, access, telemetry, now } = parts;
   const answers = new Answers({
     now,
@@ -43,7 +48,7 @@ export function routes(api: FastifyInstance, parts: DashboardParts, catalogue: R
       }),
   };
   api.get('/views', async (request, reply) => sendBody(request, reply, { views: [...catalogue.values()] }));
-  viewRoute(api, asking, catalogue);
+  viewRoute(api, asking, catalogue, tables);
   brandsRoute(api, asking);
   journeyRoute(api, asking);
   healthRoute(api, asking, parts);
@@ -53,6 +58,7 @@ function viewRoute(
   api: FastifyInstance,
   { ask, brandOfKey, warehouse }: Asking,
   catalogue: ReadonlyMap<string, View>,
+  tables: readonly string[],
 ): void {
   api.get<{ Params: { view: string }; Querystring: Record<string, string | string[]> }>(
     '/views/:view',
@@ -63,7 +69,8 @@ function viewRoute(
         throw new Problem(404, 'No such view', `there is no view ${shortened(name)}; /api/v1/views lists them`);
       const { brand_id, ...rest } = request.query;
       if (Array.isArray(brand_id)) throw badParameter('brand_id', brand_id.join(' & '), 'it once');
-      const question = questionOf(view, rest, brandOf(view, brand_id, brandOfKey(request)), request.headers.accept);
+      const brand = brandOf(view, brand_id, brandOfKey(request));
+      const question = questionOf(view, rest, brand, request.headers.accept, tables);
       const format = question.format === 'csv' ? 'CSVWithNames' : 'JSONEachRow';
       const answer = await ask(`${format} ${question.sql}`, () => warehouse.ask(question.sql, format));
       return sendRows(request, reply, view, question, answer);

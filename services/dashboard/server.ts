@@ -11,7 +11,7 @@ import { prometheusText } from '../platform/operations.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
 import { type Warehouse, WarehouseError } from '../platform/warehouse/port.ts';
 import type { Access } from './access.ts';
-import { loadCatalogue } from './catalogue.ts';
+import { brandTables, loadCatalogue } from './catalogue.ts';
 import { strangeIn } from './front.ts';
 import { openApi } from './openapi.ts';
 import { Problem, shortened } from './problem.ts';
@@ -42,6 +42,7 @@ export const page_directory = join(import.meta.dirname, 'page', 'dist');
 export async function openDashboard(parts: DashboardParts): Promise<FastifyInstance> {
   const app = fastify({ bodyLimit: 1_024, routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true } });
   const catalogue = await loadCatalogue(parts.warehouse, parts.database);
+  const tables = await brandTables(parts.warehouse, parts.database);
   protect(app, parts);
   measure(app, parts);
   await app.register(rateLimit, {
@@ -59,7 +60,7 @@ export async function openDashboard(parts: DashboardParts): Promise<FastifyInsta
   await app.register(swagger, { mode: 'static', specification: { document: document as never } });
   await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: true });
   app.get('/api/v1/openapi.json', async (request, reply) => sendBody(request, reply, document));
-  await app.register(async (api) => routes(api, parts, catalogue), { prefix: '/api/v1' });
+  await app.register(async (api) => routes(api, parts, catalogue, tables), { prefix: '/api/v1' });
   if (parts.probes) probes(app, parts);
   await servePage(app, parts.page);
   await app.ready();

@@ -1,4 +1,4 @@
-/** The warehouse over @clickhouse/client: the engine in process, or a server. Writer, decisive reads and people have a connection each. */
+/** The warehouse over @clickhouse/client: the engine in process, or a server. Writer and decisive reads have a connection each, people some. */
 import { mkdirSync } from 'node:fs';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { lockDirectory } from '../lock-directory.ts';
@@ -15,10 +15,17 @@ export interface WarehouseOptions {
   database: string;
 }
 
+/** A connection of the engine works on one statement at a time: a quick question goes where the fewest wait. */
+interface PeopleConnection {
+  client: ClickHouseClient;
+  waiting: number;
+}
+const people_connections = 4;
+
 interface Connections {
   writer: ClickHouseClient;
   reader: ClickHouseClient;
-  people: ClickHouseClient;
+  people: PeopleConnection[];
   release(): void;
 }
 
@@ -49,7 +56,7 @@ function server({ username, password, database }: WarehouseOptions, url: string)
       ...(username ? { username } : {}),
       ...(password ? { password } : {}),
     });
-  return { writer: make(), reader: make(), people: make(), release: () => undefined };
+  return { writer: make(), reader: make(), people: [{ client: make(), waiting: 0 }], release: () => undefined };
 }
 
 async function engine({ directory, database }: WarehouseOptions): Promise<Connections> {
@@ -63,7 +70,10 @@ async function engine({ directory, database }: WarehouseOptions): Promise<Connec
   };
   mkdirSync(directory, { recursive: true });
   const release = lockDirectory(directory, 'warehouse');
-  return { writer: await make(), reader: await make(), people: await make(), release };
+  const [writer, reader] = [await make(), await make()];
+  const people: PeopleConnection[] = [];
+  for (let i = 0; i < people_connections; i++) people.push({ client: await make(), waiting: 0 });
+  return { writer, reader, people, release };
 }
 
 class ClickHouseWarehouse implements Warehouse {
@@ -83,12 +93,18 @@ class ClickHouseWarehouse implements Warehouse {
   async ask(sql: string, format: string, parameters: Record<string, unknown> = {}): Promise<string> {
     const statement = bind(sql, parameters).trim().replace(/;$/, '');
     const named = /\sFORMAT\s+(\w+)\s*$/i.exec(statement);
-    return this.#text(
-      this.#connections.people,
-      named ? statement.slice(0, named.index) : statement,
-      named?.[1] ?? format,
-      [],
-    );
+    const connection = this.#connections.people.reduce((a, b) => (b.waiting < a.waiting ? b : a));
+    connection.waiting++;
+    try {
+      return await this.#text(
+        connection.client,
+        named ? statement.slice(0, named.index) : statement,
+        named?.[1] ?? format,
+        [],
+      );
+    } finally {
+      connection.waiting--;
+    }
   }
 
   /** Settings stand in the statement itself: the engine would keep those of a connection for the next query. */
@@ -120,7 +136,7 @@ class ClickHouseWarehouse implements Warehouse {
 
   async close(): Promise<void> {
     const { writer, reader, people, release } = this.#connections;
-    await Promise.all([writer.close(), reader.close(), people.close()]);
+    await Promise.all([writer, reader, ...people.map(({ client }) => client)].map((client) => client.close()));
     release();
   }
 }

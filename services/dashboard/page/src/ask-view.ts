@@ -10,6 +10,7 @@ export interface Question {
   limit?: number;
   /** A view of all brands, such as what became of source positions. */
   any_brand?: boolean;
+  /** A second, if absent: what is shown is live. */
   every_ms?: number;
 }
 export interface ViewAnswer<Row> {

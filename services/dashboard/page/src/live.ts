@@ -18,7 +18,7 @@ interface Watched extends Live<unknown> {
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-const quick_ms = 2_000;
+const quick_ms = 1_000;
 const slowest_ms = 30_000;
 const all = new Map<string, Watched>();
 /** When the newest answer was computed, and when the API last said that nothing changed. */

@@ -263,6 +263,7 @@ export interface ReceiptRow {
   outcome: string;
 }
 export interface Rows {
+  reference_current: { id: string; name: string };
   campaign_daily: CampaignDay;
   campaign_performance: CampaignRow;
   campaign_attribution: CampaignCredit;

@@ -3,6 +3,7 @@ import { amount, count } from '../format.ts';
 import { DataTable } from '../parts/data-table.tsx';
 import { Panel } from '../parts/panel.tsx';
 import type { RedemptionRow, StoreRow } from '../rows.ts';
+import { useProductNames } from './names.ts';
 import { type Place, Places } from './places.tsx';
 
 const most = 10_000;
@@ -16,9 +17,8 @@ export function CampaignSales({ id }: { id: string }) {
     limit: most,
     every_ms: 10_000,
   });
-  const stores = useView('store_performance', { limit: most, every_ms: 30_000 });
-  const products = useView('product_performance', { columns: ['product_id', 'name'], every_ms: 30_000 });
-  const names = new Map(products.body.value?.rows.map((row) => [row.product_id, row.name]));
+  const stores = useView('store_performance', { order: '-redemptions_net', limit: most });
+  const productName = useProductNames();
   const note =
     live.body.value?.rows.length === most
       ? `The newest ${count(most)} redemptions of this campaign.`
@@ -37,7 +37,7 @@ export function CampaignSales({ id }: { id: string }) {
                 key: 'name',
                 label: 'Product',
                 text: true,
-                show: (row) => names.get(row.id) || row.id || 'unknown',
+                show: (row) => productName(row.id),
                 by: (row) => row.id,
               },
               {

@@ -9,7 +9,7 @@ import { relationshipName } from '../words.ts';
 import { RangeBar } from './range-bar.tsx';
 
 export function Influencers() {
-  const live = useView('influencer_performance', { order: '-conversion_low', limit: 10_000 });
+  const live = useView('influencer_performance', { order: '-conversion_low', limit: 10_000, every_ms: 3_000 });
   return (
     <Panel
       title="Who is listened to"

@@ -1,17 +1,27 @@
 import { useView } from '../ask-view.ts';
 
-/** Names of influencers, for rows that only hold their ids. */
-export function useInfluencerNames(): (id: string) => string {
-  const live = useView('influencer_performance', {
-    columns: ['influencer_id', 'name'],
+type Named = 'influencer' | 'store' | 'product';
+
+function useNames(kind: Named): Map<string, string> {
+  const live = useView('reference_current', {
+    where: { kind },
+    columns: ['id', 'name'],
     limit: 10_000,
     every_ms: 30_000,
   });
-  const names = new Map(live.body.value?.rows.map((row) => [row.influencer_id, row.name]));
+  return new Map(live.body.value?.rows.map((row) => [row.id, row.name]));
+}
+
+/** Names of influencers, for rows that only hold their ids. */
+export function useInfluencerNames(): (id: string) => string {
+  const names = useNames('influencer');
   return (id) => names.get(id) || id || 'nobody';
 }
 export function useStoreNames(): (id: string) => string {
-  const live = useView('store_performance', { columns: ['store_id', 'name'], limit: 10_000, every_ms: 30_000 });
-  const names = new Map(live.body.value?.rows.map((row) => [row.store_id, row.name]));
+  const names = useNames('store');
   return (id) => names.get(id) || id;
+}
+export function useProductNames(): (id: string) => string {
+  const names = useNames('product');
+  return (id) => names.get(id) || id || 'unknown';
 }

@@ -59,7 +59,7 @@ function people(rows: readonly CampaignRow[] | undefined): { value: string; note
 }
 
 function VerdictTeaser() {
-  const live = useView('trust_verdict', { limit: 1 });
+  const live = useView('trust_verdict', { limit: 1, every_ms: 3_000 });
   const verdict = live.body.value?.rows[0];
   if (!verdict) return null;
   return (

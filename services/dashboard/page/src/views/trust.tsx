@@ -20,7 +20,7 @@ import { Verdict } from './verdict.tsx';
 
 export function Trust() {
   const [model, setModel] = useState('linear');
-  const live = useView('trust_comparison', { order: 'relationship,model', limit: 1_000 });
+  const live = useView('trust_comparison', { order: 'relationship,model', limit: 1_000, every_ms: 3_000 });
   const empty =
     'No influencer with a known relationship has been engaged with yet. Send the influencer records with `relationship: friend` or `blogger`.';
   return (

@@ -6,7 +6,7 @@ import { rungs, verdictTitles } from '../words.ts';
 
 /** The answer in words, how sure it is, and what would make it surer. */
 export function Verdict() {
-  const live = useView('trust_verdict', { limit: 1 });
+  const live = useView('trust_verdict', { limit: 1, every_ms: 3_000 });
   return (
     <Panel
       title="The verdict"

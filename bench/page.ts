@@ -1,0 +1,125 @@
+/**
+ * `npm run bench:page -- [EVENTS…]`: the page's own questions on a warehouse of N events (default one and ten million). Fills a data directory
+ * with rows (`page-rows.ts`), starts the read API on it, asks every question of the page once (nothing kept), then for a while as three open
+ * pages do, and prints how long the answers took. `--data DIR` keeps the directory and fills it further; `--seconds S` of asking.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { FastifyInstance } from 'fastify';
+import { migrate } from '../infra/migrate.ts';
+import { openLogger } from '../services/cli/open.ts';
+import { openAccess } from '../services/dashboard/access.ts';
+import { openDashboard } from '../services/dashboard/server.ts';
+import { readConfig } from '../services/platform/config.ts';
+import { telemetryTo } from '../services/platform/telemetry.ts';
+import { openWarehouse } from '../services/platform/warehouse/client.ts';
+import type { Warehouse } from '../services/platform/warehouse/port.ts';
+import { pageQuestions } from './page-questions.ts';
+import { insertEvents, insertLedger, insertReference } from './page-rows.ts';
+
+const block = 1_000_000;
+const subjects = ['0', '1', '2'].map((n) => ({
+  brand: `b0${n}`,
+  campaign: `c0${n}`,
+  influencer: `inf${String(37 * Number(n)).padStart(4, '0')}`,
+}));
+
+async function fill(warehouse: Warehouse, from: number, to: number, all: number): Promise<void> {
+  for (let at = from; at < to; at += block) {
+    const end = Math.min(at + block, to);
+    await warehouse.command(insertEvents(all, at, end));
+    await warehouse.command(insertLedger(all, at, end));
+    process.stderr.write(`\r${(end / 1e6).toFixed(0)} of ${(to / 1e6).toFixed(0)} million events`);
+  }
+  process.stderr.write('\n');
+}
+
+const quantile = (sorted: readonly number[], at: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * at))] ?? Number.NaN;
+
+async function timed(app: FastifyInstance, path: string): Promise<{ ms: number; status: number; bytes: number }> {
+  const began = performance.now();
+  const { statusCode, rawPayload } = await app.inject({ url: `/api/v1/${path}`, headers: { host: 'localhost' } });
+  return { ms: performance.now() - began, status: statusCode, bytes: rawPayload.length };
+}
+
+async function cold(app: FastifyInstance): Promise<void> {
+  console.log(`${'question, nothing kept'.padEnd(64)}${'ms'.padStart(8)}${'kB'.padStart(8)}`);
+  for (const path of pageQuestions(subjects[0]!)) {
+    const { ms, status, bytes } = await timed(app, path);
+    const name = path.replace(/^views\//, '').slice(0, 60);
+    console.log(
+      `${name.padEnd(64)}${ms.toFixed(0).padStart(8)}${(bytes / 1e3).toFixed(0).padStart(8)}${status === 200 ? '' : ` status ${status}`}`,
+    );
+  }
+}
+
+/** Every page asks each of its questions every two seconds, one brand each. */
+async function asPagesDo(app: FastifyInstance, seconds: number): Promise<void> {
+  const took: number[] = [];
+  let failed = 0;
+  const until = performance.now() + seconds * 1_000;
+  await Promise.all(
+    subjects.map(async (subject) => {
+      while (performance.now() < until) {
+        for (const path of pageQuestions(subject)) {
+          const { ms, status } = await timed(app, path);
+          took.push(ms);
+          if (status !== 200) failed++;
+        }
+        await wait(2_000);
+      }
+    }),
+  );
+  took.sort((a, b) => a - b);
+  const shown = [0.5, 0.95, 0.99, 1].map((at) => `${quantile(took, at).toFixed(1)} ms`);
+  console.log(
+    `${took.length} answers to three open pages in ${seconds} s: p50 ${shown[0]}, p95 ${shown[1]}, p99 ${shown[2]}, longest ${shown[3]}; ${failed} failed`,
+  );
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { data: { type: 'string' }, seconds: { type: 'string', default: '120' }, filled: { type: 'boolean' } },
+});
+const config = readConfig(process.env);
+const sizes = positionals.length > 0 ? positionals.map(Number) : [1_000_000, 10_000_000];
+console.log(`${cpus()[0]?.model}, ${cpus().length} cores, Node ${process.version}`);
+for (const events of sizes) {
+  const home = values.data ?? mkdtempSync(join(tmpdir(), 'grapevine-bench-page-'));
+  const warehouse = await openWarehouse({ directory: join(home, 'warehouse'), database: 'grapevine' });
+  try {
+    await migrate(warehouse, 'grapevine');
+    const began = performance.now();
+    if (!values.filled) {
+      await warehouse.command(insertReference());
+      await fill(warehouse, 0, events, events);
+    }
+    const [rows] = await warehouse.query<{ events: number; postings: number; disk: number }>(
+      `SELECT (SELECT count() FROM events) AS events, (SELECT count() FROM attribution_ledger) AS postings,
+         (SELECT round(sum(bytes_on_disk) / 1e9, 1) FROM system.parts WHERE active) AS disk`,
+    );
+    console.log(
+      `\n${rows?.events} events, ${rows?.postings} postings, ${rows?.disk} GB; filled in ${((performance.now() - began) / 1e3).toFixed(0)} s`,
+    );
+    const app = await openDashboard({
+      warehouse,
+      database: 'grapevine',
+      access: openAccess,
+      hosts: null,
+      page: home,
+      telemetry: telemetryTo(openLogger(config)),
+      now: () => Date.now(),
+      most_requests: 1_000_000,
+    });
+    await cold(app);
+    await asPagesDo(app, Number(values.seconds));
+    await app.close();
+  } finally {
+    await warehouse.close();
+    if (!values.data) rmSync(home, { recursive: true, force: true });
+  }
+}
