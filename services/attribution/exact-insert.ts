@@ -1,6 +1,8 @@
 /**
- * INSERT under the batch's token, and on a replay read back what is there by its batch: what is missing is inserted under
- * token + `/2` (a kill -9 can record a token and lose its data). More rows than expected is a fault we stop at.
+ * INSERT under the batch's token. A replay looks first what is there by its batch, because the tables may have forgotten the token, and looks
+ * again after each INSERT, because a kill -9 can record a token and lose its rows: what is missing goes in under the next token. Attempts that
+ * meet agree: rows of a table partition arrive together, so what one of them misses the other misses, under the same token. More rows than
+ * expected is a fault we stop at.
  */
 import type { Batch } from '../platform/run-service.ts';
 import type { Warehouse } from '../platform/warehouse/port.ts';
@@ -14,8 +16,11 @@ export interface Rows {
   identity: readonly string[];
 }
 
-const tokenOf = (batch: Batch, table: string): string => `${batch.name}/${table}`;
-const secondOf = (batch: Batch, table: string): string => `${batch.name}/${table}/2`;
+/** The first attempt's token, and the next ones. */
+const tokenOf = (batch: Batch, table: string, attempt: number): string =>
+  `${batch.name}/${table}${attempt === 1 ? '' : `/${attempt}`}`;
+/** Each lost its rows to a kill -9: more in a row are no accident. */
+const most_tokens = 5;
 
 export interface Block {
   table: string;
@@ -28,35 +33,37 @@ export interface Block {
 
 const text = (rows: unknown[][]): string => rows.map((row) => JSON.stringify(row)).join('\n');
 
-export async function insertExactly(
-  warehouse: Warehouse,
-  batch: Batch,
-  { table, columns, rows, identity }: Rows,
-): Promise<void> {
-  if (rows.length === 0) return;
-  batch.fence();
-  await warehouse.insert({ table, columns, token: tokenOf(batch, table), rows: text(rows) });
-  if (!batch.replayed) return;
-  const missing = await missingRows(warehouse, batch, { table, columns, rows, identity });
-  batch.fence();
-  await warehouse.insert({ table, columns, token: secondOf(batch, table), rows: text(missing) });
+export async function insertExactly(warehouse: Warehouse, batch: Batch, wanted: Rows): Promise<void> {
+  const { table, columns, rows } = wanted;
+  let missing = batch.replayed ? await missingRows(warehouse, batch, wanted) : rows;
+  for (let attempt = 1; missing.length > 0; attempt++) {
+    if (attempt > most_tokens) throw new Error(lostAgain(batch, table));
+    batch.fence();
+    await warehouse.insert({ table, columns, token: tokenOf(batch, table, attempt), rows: text(missing) });
+    missing = batch.replayed ? await missingRows(warehouse, batch, wanted) : [];
+  }
 }
 
 /**
  * One block that is whole or absent, for what depends on a state that moves between attempts: whichever attempt's block is there stands, also
- * one that arrived while this attempt was read and decided. It saw all that its requests were asked for: later changes ask again.
+ * one that arrived while this attempt was read and decided. It saw all that its requests were asked for: later changes ask again. A replay has
+ * looked for it already (`hasBlock`).
  */
 export async function insertBlock(
   warehouse: Warehouse,
   batch: Batch,
   { table, columns, rows, marker }: Block,
 ): Promise<void> {
-  batch.fence();
-  await warehouse.insert({ table, columns, token: tokenOf(batch, table), rows: text(rows) });
-  if (!batch.replayed || (await hasBlock(warehouse, batch, table, marker))) return;
-  batch.fence();
-  await warehouse.insert({ table, columns, token: secondOf(batch, table), rows: text(rows) });
+  for (let attempt = 1; attempt <= most_tokens; attempt++) {
+    batch.fence();
+    await warehouse.insert({ table, columns, token: tokenOf(batch, table, attempt), rows: text(rows) });
+    if (!batch.replayed || (await hasBlock(warehouse, batch, table, marker))) return;
+  }
+  throw new Error(lostAgain(batch, table));
 }
+
+const lostAgain = (batch: Batch, table: string): string =>
+  `rows of batch ${batch.name} do not stay in ${table}: ${most_tokens} INSERTs were acknowledged and left nothing; look at the disk of ClickHouse and its log`;
 
 /** Whether an attempt's block is there. */
 export async function hasBlock(warehouse: Warehouse, batch: Batch, table: string, marker: string): Promise<boolean> {

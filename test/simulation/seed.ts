@@ -25,9 +25,7 @@ export interface Verdict {
   sent: number;
 }
 
-/** Not among the kinds of an ordinary run until a replay looks before it inserts, and looks again after every token. */
-const open_defects: readonly FaultKind[] = ['window', 'lost-again'];
-export const usual_faults = fault_kinds.filter((kind) => kind !== 'doze' && !open_defects.includes(kind));
+export const usual_faults = fault_kinds.filter((kind) => kind !== 'doze');
 
 const quiet: Plan = { schedule: 0, faults: [], budget: 0, copies: 1, small: false };
 
