@@ -66,7 +66,7 @@ CREATE OR REPLACE VIEW engaged_people
 )
 AS SELECT
     brand_id, person_id, influencer_id, campaign_id, relationship,
-    uniqExactIf((if(person_id = '', event_id, ''), if(link_code = '', post_id, link_code), toStartOfHour(occurred_at)), type = 'click' AND is_valid AND count = 1)
+    uniqExactIf(sipHash128(if(person_id = '', event_id, ''), if(link_code = '', post_id, link_code), toStartOfHour(occurred_at)), type = 'click' AND is_valid AND count = 1)
         + sumIf(count, type = 'click' AND is_valid AND count > 1) AS clicks_valid,
     sumIf(count, type = 'share' OR (type = 'comment' AND comment_signal IN ('question', 'intent'))) AS advice,
     countIf(type = 'share' AND share_kind IN ('post', 'review')) AS own_mentions, min(occurred_at) AS first_at, max(occurred_at) AS last_at
@@ -91,10 +91,18 @@ CREATE OR REPLACE VIEW referred_credits
     is_trial Bool COMMENT 'A person trying a freebie: not word of mouth'
 )
 AS SELECT
-    brand_id, model, redemption_id, redeemed.person_id AS person_id, influencer_id, relationship, campaign_id, currency, sum(credit) AS credit,
-    sum(attributed_amount) AS amount, redeemed.is_trial AS is_trial
-FROM attribution_credits INNER JOIN (SELECT brand_id, redemption_id, person_id, is_trial FROM redemptions_current) AS redeemed USING (brand_id, redemption_id)
-GROUP BY ALL
+    brand_id, model, redemption_id, redeemed.person_id AS person_id, influencer_id, relationship, campaign_id, currency, credit, amount, redeemed.is_trial AS is_trial
+FROM
+(
+    SELECT
+        brand_id, model, redemption_id, influencer_id, relationship, campaign_id, currency, sum(credit_ppm) * toDecimal64('0.000001', 6) AS credit,
+        sum(amount_e4) * toDecimal64('0.0001', 4) AS amount
+    FROM attribution_ledger
+    WHERE kind = 'posting'
+    GROUP BY brand_id, model, redemption_id, influencer_id, relationship, campaign_id, currency
+    HAVING sum(credit_ppm) != 0 OR sum(amount_e4) != 0
+) AS credits
+INNER JOIN (SELECT brand_id, redemption_id, person_id, is_trial FROM redemptions_current) AS redeemed USING (brand_id, redemption_id)
 COMMENT 'Credits by influencer, and whether the redemption is word of mouth (internal)';
 
 -- Who was handed a coupon or sample, as persons.

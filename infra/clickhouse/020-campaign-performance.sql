@@ -91,13 +91,19 @@ AS WITH
         SELECT
             brand_id, toString(campaign_id) AS campaign, sumIf(actions, type = 'click') AS clicks, sumIf(actions, type IN ('like', 'comment', 'share')) AS engagements,
             sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions
-        FROM event_quarters
+        FROM (SELECT brand_id, campaign_id, type, share_kind, sum(sign * count) AS actions FROM events GROUP BY brand_id, campaign_id, type, share_kind)
         GROUP BY brand_id, campaign
     ),
     followed AS
     (
         SELECT brand_id, campaign, sum(JSONExtractUInt(body, 'followers')) AS followers
-        FROM (SELECT DISTINCT brand_id, toString(campaign_id) AS campaign, influencer_id FROM event_quarters WHERE type IN ('like', 'comment', 'share') AND events > 0) AS met
+        FROM
+        (
+            SELECT brand_id, toString(campaign_id) AS campaign, influencer_id
+            FROM (SELECT brand_id, campaign_id, influencer_id, type, sum(sign) AS n FROM events GROUP BY brand_id, campaign_id, influencer_id, type)
+            WHERE type IN ('like', 'comment', 'share') AND n > 0
+            GROUP BY brand_id, campaign, influencer_id
+        ) AS met
         INNER JOIN (SELECT brand_id, id AS influencer_id, body FROM reference_current WHERE kind = 'influencer') AS known USING (brand_id, influencer_id)
         GROUP BY brand_id, campaign
     ),
@@ -109,30 +115,26 @@ AS WITH
         (
             SELECT brand_id, toString(campaign_id) AS campaign, post_id, sum(count) AS n
             FROM events_current
-            WHERE type IN ('like', 'comment', 'share') AND post_id != ''
+            WHERE type IN ('like', 'comment', 'share') AND post_id != '' AND (brand_id, post_id) IN (SELECT brand_id, post_id FROM posts_current WHERE reach > 0 OR views > 0)
             GROUP BY brand_id, campaign, post_id
         ) AS answered
         INNER JOIN posts_current USING (brand_id, post_id)
         WHERE reach > 0 OR views > 0
         GROUP BY brand_id, campaign
     ),
+    sampled AS (SELECT DISTINCT brand_id, toString(campaign_id) AS campaign, person_id FROM sampled_people),
     engaged AS
     (
         SELECT
             brand_id, toString(campaign_id) AS campaign, sum(clicks_valid) AS hours_clicked, sum(advice) AS advised, uniqExactIf(person_id, person_id != '') AS people,
-            uniqExactIf(person_id, person_id != '' AND clicks_valid > 0) AS clicked
+            uniqExactIf(person_id, person_id != '' AND clicks_valid > 0) AS clicked,
+            uniqExactIf(person_id, person_id != '' AND own_mentions > 0 AND (brand_id, toString(campaign_id), person_id) IN sampled) AS sampled_mentioned
         FROM engaged_people
         GROUP BY brand_id, campaign
     ),
-    mentioned AS (SELECT DISTINCT brand_id, toString(campaign_id) AS campaign, person_id FROM engaged_people WHERE own_mentions > 0 AND person_id != ''),
-    bought AS (SELECT DISTINCT brand_id, toString(campaign_id) AS campaign, person_id FROM standing_redemptions WHERE person_id != ''),
     handed AS
     (
-        SELECT
-            brand_id, campaign, uniqExact(id) AS n, uniqExact(person_id) AS people, uniqExactIf(person_id, (brand_id, campaign, person_id) IN mentioned) AS people_mentioned,
-            uniqExactIf(person_id, (brand_id, campaign, person_id) IN bought) AS people_bought
-        FROM (SELECT brand_id, toString(campaign_id) AS campaign, id, person_id FROM sampled_people)
-        GROUP BY brand_id, campaign
+        SELECT brand_id, toString(campaign_id) AS campaign, uniqExact(id) AS n, uniqExact(person_id) AS people FROM sampled_people GROUP BY brand_id, campaign
     ),
     redeemed AS
     (
@@ -148,30 +150,20 @@ AS WITH
     (
         SELECT
             brand_id, campaign, countIf(person_id != '') AS people, maxIf(n, person_id != '') AS most, sum(n) AS total, countIf(person_id != '' AND loyal) AS people_loyal,
-            countIf(person_id != '' AND loyal AND new) AS people_new
+            countIf(person_id != '' AND loyal AND new) AS people_new, countIf(person_id != '' AND (brand_id, campaign, person_id) IN sampled) AS people_sampled,
+            quantilesExactInclusiveArray(0.5, 0.9)(first) AS first, quantilesExactInclusiveArray(0.5, 0.9)(last) AS last,
+            quantilesExactInclusiveArray(0.5, 0.9)(distributed) AS distributed, sum(length(redeemed_after.first)) AS n_touched, sum(length(redeemed_after.distributed)) AS n_distributed
         FROM
         (
             SELECT
-                brand_id, toString(campaign_id) AS campaign, person_id, count() AS n, max(has_loyalty_id) AS loyal, max(is_new) AS new
+                brand_id, toString(campaign_id) AS campaign, person_id, count() AS n, max(has_loyalty_id) AS loyal, max(is_new) AS new,
+                groupArray(hours_from_first_touch) AS first, groupArray(hours_from_last_touch) AS last, groupArray(hours_from_distribution) AS distributed
             FROM standing_redemptions
             GROUP BY brand_id, campaign, person_id
-        )
-        GROUP BY brand_id, campaign
-    ),
-    waited AS
-    (
-        SELECT
-            brand_id, toString(campaign_id) AS campaign, quantilesExactInclusive(0.5, 0.9)(hours_from_first_touch) AS first, quantilesExactInclusive(0.5, 0.9)(hours_from_last_touch) AS last,
-            quantilesExactInclusive(0.5, 0.9)(hours_from_distribution) AS distributed, count(hours_from_first_touch) AS n_touched, count(hours_from_distribution) AS n_distributed
-        FROM standing_redemptions
+        ) AS redeemed_after
         GROUP BY brand_id, campaign
     ),
     costs AS (SELECT brand_id, campaign_id AS campaign, mapFromArrays(groupArray(toString(currency)), groupArray(total)) AS cost FROM (SELECT brand_id, campaign_id, currency, sum(cost) AS total FROM campaign_costs GROUP BY ALL) GROUP BY brand_id, campaign),
-    ids AS
-    (
-        SELECT brand_id, campaign FROM acted UNION DISTINCT SELECT brand_id, campaign FROM redeemed UNION DISTINCT SELECT brand_id, campaign FROM handed
-        UNION DISTINCT SELECT brand_id, id AS campaign FROM reference_current WHERE kind = 'campaign'
-    ),
     names AS (SELECT brand_id, id AS campaign, name FROM reference_current WHERE kind = 'campaign')
 SELECT
     brand_id, campaign AS campaign_id, if(names.name = '', campaign, names.name) AS name,
@@ -179,7 +171,7 @@ SELECT
         arrayDistinct(arrayFilter(c -> c != '', arrayConcat(mapKeys(redeemed.sales), mapKeys(costs.cost)))))) AS currency,
     acted.clicks AS clicks, engaged.hours_clicked AS clicks_valid, 1 - clicks_valid / nullIf(clicks, 0) AS invalid_rate, acted.engagements AS engagements, acted.mentions AS mentions,
     engagements / nullIf(followed.followers, 0) AS er_followers, on_posts.er_reach AS er_reach, on_posts.er_views AS er_views, engaged.advised / nullIf(engagements, 0) AS advice_rate,
-    handed.n AS coupons_distributed, handed.people AS people_sampled, handed.people_mentioned / nullIf(people_sampled, 0) AS mention_rate, engaged.people AS people_engaged,
+    handed.n AS coupons_distributed, handed.people AS people_sampled, engaged.sampled_mentioned / nullIf(people_sampled, 0) AS mention_rate, engaged.people AS people_engaged,
     engaged.clicked AS people_clicked, redeemed.gross AS redemptions_gross, redeemed.void AS redemptions_void, redeemed.net AS redemptions_net, redeemed.priced AS redemptions_priced,
     redeemed.trial AS redemptions_trial, redemptions_net - redemptions_trial AS redemptions_referred, redeemers.people AS redeemers,
     redemptions_net / nullIf(coupons_distributed, 0) AS redemption_rate,
@@ -187,25 +179,23 @@ SELECT
     1.959963984540054 * sqrt(greatest(redemption_rate * (1 - redemption_rate) / coupons_distributed + z2 / (4 * coupons_distributed * coupons_distributed), 0)) AS spread,
     if(redemption_rate <= 1, (redemption_rate + z2 / (2 * coupons_distributed) - spread) / (1 + z2 / coupons_distributed), NULL) AS redemption_rate_low,
     if(redemption_rate <= 1, (redemption_rate + z2 / (2 * coupons_distributed) + spread) / (1 + z2 / coupons_distributed), NULL) AS redemption_rate_high,
-    redeemers / nullIf(people_clicked, 0) AS conditional_conversion, handed.people_bought / nullIf(people_sampled, 0) AS sample_to_purchase,
+    redeemers / nullIf(people_clicked, 0) AS conditional_conversion, redeemers.people_sampled / nullIf(people_sampled, 0) AS sample_to_purchase,
     redeemers.people_new / nullIf(redeemers.people_loyal, 0) AS new_to_brand_rate, redeemers.people_loyal / nullIf(redeemers.people, 0) AS new_to_brand_coverage,
     1 - redeemers.most / nullIf(redeemers.total, 0) AS independent_redeemer_share, toDecimal64(redeemed.sales_before[currency], 4) AS sales_gross,
     toDecimal64(redeemed.sales[currency], 4) AS sales_net, if(mapContains(costs.cost, currency), toNullable(toDecimal64(costs.cost[currency], 4)), NULL) AS cost,
     toFloat64(cost) / nullIf(engagements, 0) AS cost_per_engagement, toFloat64(cost) / nullIf(redemptions_net, 0) AS cost_per_redemption,
-    if(waited.n_touched = 0, NULL, waited.first[1]) AS hours_from_first_touch_p50, if(waited.n_touched = 0, NULL, waited.first[2]) AS hours_from_first_touch_p90,
-    if(waited.n_touched = 0, NULL, waited.last[1]) AS hours_from_last_touch_p50, if(waited.n_touched = 0, NULL, waited.last[2]) AS hours_from_last_touch_p90,
-    if(waited.n_distributed = 0, NULL, waited.distributed[1]) AS hours_from_distribution_p50,
-    if(waited.n_distributed = 0, NULL, waited.distributed[2]) AS hours_from_distribution_p90
-FROM ids
-LEFT JOIN names USING (brand_id, campaign)
-LEFT JOIN acted USING (brand_id, campaign)
+    if(redeemers.n_touched = 0, NULL, redeemers.first[1]) AS hours_from_first_touch_p50, if(redeemers.n_touched = 0, NULL, redeemers.first[2]) AS hours_from_first_touch_p90,
+    if(redeemers.n_touched = 0, NULL, redeemers.last[1]) AS hours_from_last_touch_p50, if(redeemers.n_touched = 0, NULL, redeemers.last[2]) AS hours_from_last_touch_p90,
+    if(redeemers.n_distributed = 0, NULL, redeemers.distributed[1]) AS hours_from_distribution_p50,
+    if(redeemers.n_distributed = 0, NULL, redeemers.distributed[2]) AS hours_from_distribution_p90
+FROM names
+FULL JOIN acted USING (brand_id, campaign)
+FULL JOIN redeemed USING (brand_id, campaign)
+FULL JOIN handed USING (brand_id, campaign)
 LEFT JOIN followed USING (brand_id, campaign)
 LEFT JOIN on_posts USING (brand_id, campaign)
 LEFT JOIN engaged USING (brand_id, campaign)
-LEFT JOIN handed USING (brand_id, campaign)
-LEFT JOIN redeemed USING (brand_id, campaign)
 LEFT JOIN redeemers USING (brand_id, campaign)
-LEFT JOIN waited USING (brand_id, campaign)
 LEFT JOIN costs USING (brand_id, campaign)
 WHERE campaign != ''
 COMMENT 'Whole life of a campaign, with its rates';

@@ -5,11 +5,13 @@ CREATE OR REPLACE VIEW influencer_conversions
     influencer_id String COMMENT 'Influencer',
     people_engaged UInt64 COMMENT 'Distinct people with a touch, valid',
     people_converted UInt64 COMMENT 'Of these, with a redemption that is no trial and credits the influencer under linear',
+    redemptions_referred Decimal(18, 6) COMMENT 'Credit under linear of redemptions that are no trial',
     clicks_valid UInt64 COMMENT 'Distinct person, link (else post) and clock hour, bots left out',
     advice UInt64 COMMENT 'Shares, and comments that ask or intend to buy'
 )
 AS SELECT
-    brand_id, influencer_id, engaged.people AS people_engaged, least(converted.people, engaged.people) AS people_converted, engaged.hours_clicked AS clicks_valid, engaged.advised AS advice
+    brand_id, influencer_id, engaged.people AS people_engaged, least(converted.people, engaged.people) AS people_converted, converted.referred AS redemptions_referred,
+    engaged.hours_clicked AS clicks_valid, engaged.advised AS advice
 FROM
 (
     SELECT brand_id, influencer_id, uniqExactIf(person_id, person_id != '') AS people, sum(clicks_valid) AS hours_clicked, sum(advice) AS advised
@@ -17,63 +19,91 @@ FROM
     WHERE influencer_id != ''
     GROUP BY brand_id, influencer_id
 ) AS engaged
-LEFT JOIN
+FULL JOIN
 (
-    SELECT brand_id, influencer_id, uniqExactIf(person_id, person_id != '') AS people
+    SELECT brand_id, influencer_id, uniqExactIf(person_id, person_id != '') AS people, sum(credit) AS referred
     FROM referred_credits
     WHERE model = 'linear' AND NOT is_trial AND influencer_id != ''
     GROUP BY brand_id, influencer_id
 ) AS converted USING (brand_id, influencer_id)
 COMMENT 'People engaged and converted, by influencer (internal)';
 
--- The spread of conversion over a brand's influencers: beta distributions with a mean and a size (a + b), each weighted by how likely it makes
--- the counts (beta-binomial), under the prior size^(-5/2) of Gelman et al., Bayesian Data Analysis, 3rd ed., 5.3. Pooling with them keeps one
--- lucky redemption from looking like a talent, and averaging over them keeps a small brand from looking certain. A grid of 25 means, as wide
--- as the counts leave open, and 31 sizes from 1 to 32,768.
-CREATE OR REPLACE VIEW conversion_priors
+-- The same with the rate that is to be expected. Over a brand's influencers, conversion is spread as one of many beta distributions with a mean
+-- and a size (a + b), each weighted by how likely it makes the counts (beta-binomial), under the prior size^(-5/2) of Gelman et al., Bayesian
+-- Data Analysis, 3rd ed., 5.3. Pooling with them keeps one lucky redemption from looking like a talent, and averaging over them keeps a small
+-- brand from looking certain. A grid of 25 means, as wide as the counts leave open, and 31 sizes from 1 to 32,768. The interval comes from the
+-- beta distribution with the mean and variance of the whole, integrated on 401 points of its logit: within a tenth of the exact bounds, a fifth where hardly anybody engaged.
+CREATE OR REPLACE VIEW pooled_conversions
 (
     brand_id LowCardinality(String) COMMENT 'Tenant',
-    means Array(Float64) COMMENT 'Means of the beta distributions',
-    sizes Array(Float64) COMMENT 'Their sizes',
-    weights Array(Float64) COMMENT 'Their weights; they sum to 1'
+    influencer_id String COMMENT 'Influencer',
+    people_engaged UInt64 COMMENT 'Distinct people with a touch, valid',
+    people_converted UInt64 COMMENT 'Of these, with a redemption that is no trial and credits the influencer under linear',
+    redemptions_referred Decimal(18, 6) COMMENT 'Credit under linear of redemptions that are no trial',
+    clicks_valid UInt64 COMMENT 'Distinct person, link (else post) and clock hour, bots left out',
+    advice UInt64 COMMENT 'Shares, and comments that ask or intend to buy',
+    rate Float64 COMMENT 'Expected conversion',
+    low Float64 COMMENT 'Lower 5 % bound',
+    high Float64 COMMENT 'Upper 5 % bound'
 )
 AS SELECT
-    brand_id, groupArray(mean) AS means, groupArray(size) AS sizes, groupArray(exp(fit - best)) AS heights, arrayMap(h -> h / arraySum(heights), heights) AS weights
+    brand_id, influencer_id, people_engaged, people_converted, redemptions_referred, clicks_valid, advice, rate,
+    1 / (1 + exp(-logits[arrayFirstIndex(c -> c >= total / 20, below)])) AS low, 1 / (1 + exp(-logits[arrayFirstIndex(c -> c >= total * 19 / 20, below)])) AS high
 FROM
 (
-    SELECT brand_id, mean, size, fit, max(fit) OVER (PARTITION BY brand_id) AS best
+    SELECT *, arrayCumSum(arrayMap(h -> exp(h - top), log_density)) AS below, below[-1] AS total
     FROM
     (
-        SELECT
-            brand_id, mean, size,
-            sum(influencers * (lgamma(mean * size + x) + lgamma((1 - mean) * size + n - x) - lgamma(size + n)
-                - lgamma(mean * size) - lgamma((1 - mean) * size) + lgamma(size))) + log(mean * (1 - mean)) - log(size) / 2 AS fit
+        SELECT *, arrayMap(t -> p * t - (p + q) * (greatest(t, 0) + log(1 + exp(-abs(t)))), logits) AS log_density, arrayMax(log_density) AS top
         FROM
         (
             SELECT
-                brand_id, n, x, influencers, 1 / (1 + exp(-(log((total_x + 0.5) / (total_n - total_x + 0.5)) + step_mean * 0.3 * sqrt(1 / (total_x + 0.5) + 1 / k)))) AS mean,
-                pow(2, step_size / 2) AS size
+                *, rate * (rate * (1 - rate) / variance - 1) AS p, (1 - rate) * (rate * (1 - rate) / variance - 1) AS q, log(p / q) AS middle,
+                sqrt(1 / (p * p) + 1 / (p + 1) + 0.5 / pow(p + 1, 2) + 1 / (q * q) + 1 / (q + 1) + 0.5 / pow(q + 1, 2)) / 25 AS spacing,
+                arrayMap(i -> middle + spacing * i, range(-200, 201)) AS logits
             FROM
             (
                 SELECT
-                    brand_id, people_engaged AS n, people_converted AS x, count() AS influencers, sum(sum(people_engaged)) OVER (PARTITION BY brand_id) AS total_n,
-                    sum(sum(people_converted)) OVER (PARTITION BY brand_id) AS total_x, sum(count()) OVER (PARTITION BY brand_id) AS k
-                FROM influencer_conversions
-                WHERE people_engaged > 0
-                GROUP BY brand_id, n, x
+                    brand_id, influencer.1 AS influencer_id, influencer.2 AS people_engaged, influencer.3 AS people_converted, influencer.4 AS redemptions_referred,
+                    influencer.5 AS clicks_valid, influencer.6 AS advice, arrayMap((m, s) -> (m * s + influencer.3) / (s + influencer.2), means, sizes) AS rates,
+                    arraySum(arrayMap((w, r) -> w * r, weights, rates)) AS rate,
+                    arraySum(arrayMap((w, r, s) -> w * (r * (1 - r) / (s + influencer.2 + 1) + r * r), weights, rates, sizes)) - rate * rate AS variance
+                FROM
+                (
+                    SELECT
+                        brand_id, influencers, arrayFilter((v, h) -> h > 0.00001, all_means, heights) AS means, arrayFilter((v, h) -> h > 0.00001, all_sizes, heights) AS sizes,
+                        arrayFilter(h -> h > 0.00001, heights) AS likely, arraySum(likely) AS total, arrayMap(h -> h / total, likely) AS weights
+                    FROM
+                    (
+                        SELECT *, arrayMap(f -> exp(f - best), fits) AS heights
+                        FROM
+                        (
+                            SELECT
+                                *,
+                                arrayMap((m, s) -> arraySum(c -> lgamma(m * s + c.2) + lgamma((1 - m) * s + c.1 - c.2) - lgamma(s + c.1), counts)
+                                    + k * (lgamma(s) - lgamma(m * s) - lgamma((1 - m) * s)) + log(m * (1 - m)) - log(s) / 2, all_means, all_sizes) AS fits, arrayMax(fits) AS best
+                            FROM
+                            (
+                                SELECT
+                                    brand_id, groupArray((influencer_id, people_engaged, people_converted, redemptions_referred, clicks_valid, advice)) AS influencers,
+                                    groupArrayIf((people_engaged, people_converted), people_engaged > 0) AS counts, length(counts) AS k, sum(people_engaged) AS n,
+                                    sum(people_converted) AS x, log((x + 0.5) / (n - x + 0.5)) AS centre, 0.3 * sqrt(1 / (x + 0.5) + 1 / greatest(k, 1)) AS step,
+                                    arrayMap(g -> 1 / (1 + exp(-(centre + (intDiv(g, 31) - 12) * step))), range(775)) AS all_means,
+                                    arrayMap(g -> pow(2, (g % 31) / 2), range(775)) AS all_sizes
+                                FROM influencer_conversions
+                                GROUP BY brand_id
+                            )
+                        )
+                    )
+                )
+                ARRAY JOIN influencers AS influencer
             )
-            ARRAY JOIN range(-12, 13) AS step_mean
-            ARRAY JOIN range(0, 31) AS step_size
         )
-        GROUP BY brand_id, mean, size
     )
 )
-WHERE fit > best - 12
-GROUP BY brand_id
-COMMENT 'Beta distributions of conversion over a brand''s influencers, with their weights (internal)';
+COMMENT 'People engaged and converted, by influencer, and the rate that is to be expected (internal)';
 
--- Whole life of an influencer. The interval of the pooled conversion comes from the beta distribution with its mean and variance, integrated on
--- 401 points of its logit: within a tenth of the bounds that the whole average of beta distributions gives.
+-- Whole life of an influencer.
 CREATE OR REPLACE VIEW influencer_performance
 (
     brand_id LowCardinality(String) COMMENT 'Tenant',
@@ -120,7 +150,7 @@ AS WITH
         SELECT
             brand_id, influencer_id, sumIf(actions, type = 'click') AS clicks, sumIf(actions, type IN ('like', 'comment', 'share')) AS engagements,
             sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions
-        FROM event_quarters
+        FROM (SELECT brand_id, influencer_id, type, share_kind, sum(sign * count) AS actions FROM events GROUP BY brand_id, influencer_id, type, share_kind)
         WHERE influencer_id != ''
         GROUP BY brand_id, influencer_id
     ),
@@ -131,16 +161,12 @@ AS WITH
         (
             SELECT brand_id, influencer_id, post_id, sum(count) AS n
             FROM events_current
-            WHERE type IN ('like', 'comment', 'share') AND post_id != ''
+            WHERE type IN ('like', 'comment', 'share') AND post_id != '' AND (brand_id, post_id) IN (SELECT brand_id, post_id FROM posts_current WHERE reach > 0 OR views > 0)
             GROUP BY brand_id, influencer_id, post_id
         ) AS answered
         INNER JOIN posts_current USING (brand_id, post_id)
         WHERE reach > 0 OR views > 0
         GROUP BY brand_id, influencer_id
-    ),
-    earned AS
-    (
-        SELECT brand_id, influencer_id, sum(credit) AS referred FROM referred_credits WHERE model = 'linear' AND NOT is_trial AND influencer_id != '' GROUP BY brand_id, influencer_id
     ),
     owned AS (SELECT brand_id, owner_id AS influencer_id, count() AS n FROM redemptions_current WHERE status != 'voided' AND is_valid AND owner_id != '' GROUP BY brand_id, influencer_id),
     amounts AS
@@ -154,23 +180,6 @@ AS WITH
         SELECT brand_id, influencer_id, mapFromArrays(groupArray(currency), groupArray(total)) AS by_currency
         FROM (SELECT brand_id, influencer_id, toString(currency) AS currency, sum(cost) AS total FROM campaign_costs WHERE influencer_id != '' GROUP BY ALL)
         GROUP BY brand_id, influencer_id
-    ),
-    ids AS (SELECT brand_id, influencer_id FROM acted UNION DISTINCT SELECT brand_id, influencer_id FROM known UNION DISTINCT SELECT brand_id, influencer_id FROM owned),
-    pooled AS
-    (
-        SELECT
-            *, arrayMap((m, s) -> (m * s + people_converted) / (s + people_engaged), means, sizes) AS rates,
-            arraySum((w, r) -> w * r, weights, rates) AS rate,
-            arraySum((w, r, s) -> w * (r * (1 - r) / (s + people_engaged + 1) + pow(r - rate, 2)), weights, rates, sizes) AS variance,
-            rate * (rate * (1 - rate) / variance - 1) AS p, (1 - rate) * (rate * (1 - rate) / variance - 1) AS q,
-            log(p / q) AS centre,
-            sqrt(1 / (p * p) + 1 / (p + 1) + 0.5 / pow(p + 1, 2) + 1 / (q * q) + 1 / (q + 1) + 0.5 / pow(q + 1, 2)) AS width,
-            arrayMap(i -> centre + width * i / 25, range(-200, 201)) AS logits,
-            arrayMap(t -> p * t - (p + q) * (greatest(t, 0) + log(1 + exp(-abs(t)))), logits) AS heights,
-            arrayCumSum(arrayMap(h -> exp(h - arrayMax(heights)), heights)) AS below,
-            1 / (1 + exp(-logits[arrayFirstIndex(c -> c >= 0.05 * below[-1], below)])) AS low,
-            1 / (1 + exp(-logits[arrayFirstIndex(c -> c >= 0.95 * below[-1], below)])) AS high
-        FROM influencer_conversions INNER JOIN conversion_priors USING (brand_id)
     )
 SELECT
     brand_id, influencer_id, if(known.name = '', influencer_id, known.name) AS name, known.relationship AS relationship,
@@ -178,20 +187,18 @@ SELECT
     known.region AS region, known.followers AS followers, acted.clicks AS clicks, pooled.clicks_valid AS clicks_valid, 1 - clicks_valid / nullIf(clicks, 0) AS invalid_rate,
     acted.engagements AS engagements, acted.mentions AS mentions, engagements / nullIf(followers, 0) AS er_followers, on_posts.er_reach AS er_reach, on_posts.er_views AS er_views,
     pooled.advice / nullIf(engagements, 0) AS advice_rate, pooled.people_engaged AS people_engaged, pooled.people_converted AS people_converted,
-    people_converted / nullIf(people_engaged, 0) AS conversion, if(people_engaged = 0, NULL, pooled.p / (pooled.p + pooled.q)) AS conversion_pooled,
-    if(people_engaged = 0, NULL, pooled.low) AS conversion_low, if(people_engaged = 0, NULL, pooled.high) AS conversion_high, earned.referred AS redemptions_referred,
+    people_converted / nullIf(people_engaged, 0) AS conversion, if(people_engaged = 0, NULL, pooled.rate) AS conversion_pooled,
+    if(people_engaged = 0, NULL, pooled.low) AS conversion_low, if(people_engaged = 0, NULL, pooled.high) AS conversion_high, pooled.redemptions_referred AS redemptions_referred,
     toFloat64(redemptions_referred) / nullIf(people_engaged, 0) AS influence_yield, owned.n AS codes_redeemed,
     arrayJoin(if(empty(arrayConcat(mapKeys(amounts.by_currency), mapKeys(costs.by_currency))), [''], arrayDistinct(arrayConcat(mapKeys(amounts.by_currency), mapKeys(costs.by_currency))))) AS currency,
     toDecimal64(amounts.by_currency[currency], 4) AS attributed_amount,
     if(mapContains(costs.by_currency, currency), toNullable(toDecimal64(costs.by_currency[currency], 4)), NULL) AS cost,
     toFloat64(cost) / nullIf(toFloat64(redemptions_referred), 0) AS cost_per_redemption
-FROM ids
-LEFT JOIN known USING (brand_id, influencer_id)
-LEFT JOIN acted USING (brand_id, influencer_id)
+FROM acted
+FULL JOIN known USING (brand_id, influencer_id)
+FULL JOIN owned USING (brand_id, influencer_id)
 LEFT JOIN on_posts USING (brand_id, influencer_id)
-LEFT JOIN pooled USING (brand_id, influencer_id)
-LEFT JOIN earned USING (brand_id, influencer_id)
-LEFT JOIN owned USING (brand_id, influencer_id)
+LEFT JOIN pooled_conversions AS pooled USING (brand_id, influencer_id)
 LEFT JOIN amounts USING (brand_id, influencer_id)
 LEFT JOIN costs USING (brand_id, influencer_id)
 COMMENT 'Whole life of an influencer, with its rates; rank by conversion_low';

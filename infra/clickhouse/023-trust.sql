@@ -1,34 +1,58 @@
--- What each influencer's people did, under each model: the clusters that the comparison of relationships rests on. Each influencer is
--- counted under the relationship as of the touch. An internal view: its columns may change.
-CREATE OR REPLACE VIEW trust_clusters
+-- What each influencer's people did, under each model: the clusters that the comparison of relationships rests on, as arrays, so that what
+-- costs (people, and credits of referred redemptions) is read once. An influencer counts under the relationship as of the touch. An internal
+-- view: its columns may change.
+CREATE OR REPLACE VIEW trust_yields
 (
     brand_id LowCardinality(String) COMMENT 'Tenant',
     relationship LowCardinality(String) COMMENT 'friend, blogger, celebrity or expert',
     model LowCardinality(String) COMMENT 'Attribution model',
-    influencer_id String COMMENT 'Influencer',
-    people_engaged UInt64 COMMENT 'Distinct people with a touch, valid',
+    influencer_ids Array(String) COMMENT 'Influencers somebody engaged with',
+    people_per_influencer Array(UInt64) COMMENT 'Distinct people with a touch, valid, of each',
+    referred_per_influencer Array(Float64) COMMENT 'Credit of redemptions that are no trial, of each',
+    influencers UInt64 COMMENT 'How many they are',
+    people_engaged UInt64 COMMENT 'Distinct people with a touch on any of them',
     redemptions_referred Float64 COMMENT 'Credit of redemptions that are no trial',
-    redemptions_all Float64 COMMENT 'Credit of all redemptions'
+    redemptions_all Float64 COMMENT 'Credit of all redemptions',
+    variance_of_log Nullable(Float64) COMMENT 'Variance of the logarithm of the yield, over influencers; NULL below four'
 )
-AS SELECT
-    brand_id, relationship, model, influencer_id, people AS people_engaged, earned.referred AS redemptions_referred, earned.total AS redemptions_all
-FROM
-(
-    SELECT brand_id, relationship, influencer_id, uniqExactIf(person_id, person_id != '') AS people, model
-    FROM engaged_people
-    ARRAY JOIN ['last_touch', 'first_touch', 'linear', 'time_decay', 'position_based', 'coupon_owner', 'engagement_weighted'] AS model
-    WHERE influencer_id != '' AND relationship != ''
-    GROUP BY brand_id, relationship, influencer_id, model
-    HAVING people > 0
-) AS engaged
-LEFT JOIN
-(
-    SELECT
-        brand_id, relationship, toString(model) AS model, influencer_id, sumIf(toFloat64(credit), NOT is_trial) AS referred, sum(toFloat64(credit)) AS total
-    FROM referred_credits
-    GROUP BY brand_id, relationship, model, influencer_id
-) AS earned USING (brand_id, relationship, model, influencer_id)
-COMMENT 'Influencers as clusters of people, by model (internal)';
+AS WITH
+    engaged AS
+    (
+        SELECT
+            brand_id, relationship, uniqExactMerge(state) AS people, arraySort(groupArrayIf((toString(influencer_id), n), n > 0)) AS clusters,
+            arrayJoin(['last_touch', 'first_touch', 'linear', 'time_decay', 'position_based', 'coupon_owner', 'engagement_weighted']) AS model
+        FROM
+        (
+            SELECT brand_id, relationship, influencer_id, uniqExactStateIf(person_id, person_id != '') AS state, finalizeAggregation(state) AS n
+            FROM engaged_people
+            WHERE influencer_id != '' AND relationship != ''
+            GROUP BY brand_id, relationship, influencer_id
+        )
+        GROUP BY brand_id, relationship
+    ),
+    earned AS
+    (
+        SELECT brand_id, relationship, model, mapFromArrays(groupArray(influencer_id), groupArray((referred, total))) AS by_influencer
+        FROM
+        (
+            SELECT
+                brand_id, relationship, toString(model) AS model, influencer_id, sumIf(toFloat64(credit), NOT is_trial) AS referred, sum(toFloat64(credit)) AS total
+            FROM referred_credits
+            GROUP BY brand_id, relationship, model, influencer_id
+        )
+        GROUP BY brand_id, relationship, model
+    )
+SELECT
+    brand_id, relationship, model, arrayMap(c -> c.1, clusters) AS influencer_ids, arrayMap(c -> c.2, clusters) AS people_per_influencer,
+    arrayMap(id -> earned.by_influencer[id].1, influencer_ids) AS referred_per_influencer, length(clusters) AS influencers, people AS people_engaged,
+    arraySum(referred_per_influencer) AS redemptions_referred, arraySum(id -> earned.by_influencer[id].2, influencer_ids) AS redemptions_all,
+    redemptions_referred / arraySum(people_per_influencer) AS yield,
+    if(influencers < 4, NULL,
+        greatest(influencers / (influencers - 1) * arraySum((x, n) -> pow(x - yield * n, 2), referred_per_influencer, people_per_influencer) / pow(redemptions_referred + 0.5, 2),
+            1 / (redemptions_referred + 0.5)) * (influencers - 1) / (influencers - 3)) AS variance_of_log
+FROM engaged LEFT JOIN earned USING (brand_id, relationship, model)
+WHERE influencers > 0
+COMMENT 'Influencers as clusters of people, by relationship and model (internal)';
 
 -- Relationships side by side. The interval treats an influencer as one draw (people of one influencer are alike): ratio estimator, variance
 -- between influencers but never below that of the count, doubled tails for few of them ((k − 1) / (k − 3)), and valid however often one
@@ -54,34 +78,12 @@ CREATE OR REPLACE VIEW trust_comparison
     variance_of_log Nullable(Float64) COMMENT 'Variance of the logarithm of the yield, over influencers'
 )
 AS WITH
-    rates AS
+    known AS
     (
-        SELECT brand_id, relationship, model, count() AS k, sum(redemptions_referred) AS referred, sum(redemptions_all) AS total, sum(people_engaged) AS pairs
-        FROM trust_clusters
-        GROUP BY brand_id, relationship, model
-    ),
-    spread AS
-    (
-        SELECT
-            brand_id, relationship, model, k, referred, total,
-            if(k < 4, NULL, greatest(k / (k - 1) * sum(pow(redemptions_referred - referred / pairs * people_engaged, 2)) / pow(referred + 0.5, 2), 1 / (referred + 0.5))
-                * (k - 1) / (k - 3)) AS variance
-        FROM trust_clusters INNER JOIN rates USING (brand_id, relationship, model)
-        GROUP BY brand_id, relationship, model, k, referred, total
-    ),
-    reached AS
-    (
-        SELECT brand_id, relationship, uniqExactIf(person_id, person_id != '') AS people
-        FROM engaged_people
-        WHERE influencer_id != '' AND relationship != ''
-        GROUP BY brand_id, relationship
-    ),
-    followed AS
-    (
-        SELECT brand_id, relationship, sum(JSONExtractUInt(body, 'followers')) AS followers
-        FROM (SELECT DISTINCT brand_id, relationship, influencer_id FROM trust_clusters) AS met
-        INNER JOIN (SELECT brand_id, id AS influencer_id, body FROM reference_current WHERE kind = 'influencer') AS known USING (brand_id, influencer_id)
-        GROUP BY brand_id, relationship
+        SELECT brand_id, mapFromArrays(groupArray(id), groupArray(JSONExtractUInt(body, 'followers'))) AS followers
+        FROM reference_current
+        WHERE kind = 'influencer'
+        GROUP BY brand_id
     ),
     amounts AS
     (
@@ -103,17 +105,16 @@ AS WITH
         GROUP BY brand_id, relationship
     )
 SELECT
-    brand_id, relationship, model, spread.k AS influencers, followed.followers AS followers, reached.people AS people_engaged, spread.referred AS redemptions_referred,
-    spread.total AS redemptions_all, redemptions_referred / nullIf(people_engaged, 0) AS yield_per_engaged,
+    brand_id, relationship, model, influencers, arraySum(id -> known.followers[id], yields.influencer_ids) AS followers, people_engaged, redemptions_referred,
+    redemptions_all, redemptions_referred / nullIf(people_engaged, 0) AS yield_per_engaged,
     (redemptions_referred + 0.5) / (people_engaged + 1) AS middle,
-    sqrt(spread.variance * (spread.variance + pow(log(2), 2)) / pow(log(2), 2) * (2 * log(20) + log((spread.variance + pow(log(2), 2)) / spread.variance))) AS radius,
+    sqrt(variance_of_log * (variance_of_log + pow(log(2), 2)) / pow(log(2), 2) * (2 * log(20) + log((variance_of_log + pow(log(2), 2)) / variance_of_log))) AS radius,
     middle * exp(-radius) AS yield_low, middle * exp(radius) AS yield_high, 1000 * redemptions_referred / nullIf(followers, 0) AS yield_per_1000_followers,
     arrayJoin(if(empty(arrayConcat(mapKeys(amounts.by_currency), mapKeys(costs.by_currency))), [''], arrayDistinct(arrayConcat(mapKeys(amounts.by_currency), mapKeys(costs.by_currency))))) AS currency,
     if(mapContains(costs.by_currency, currency), toNullable(toDecimal64(costs.by_currency[currency], 4)), NULL) AS cost, redemptions_referred / nullIf(toFloat64(cost), 0) AS yield_per_cost,
-    toDecimal64(amounts.by_currency[currency], 4) AS attributed_amount, spread.variance AS variance_of_log
-FROM spread
-LEFT JOIN reached USING (brand_id, relationship)
-LEFT JOIN followed USING (brand_id, relationship)
+    toDecimal64(amounts.by_currency[currency], 4) AS attributed_amount, variance_of_log
+FROM trust_yields AS yields
+LEFT JOIN known USING (brand_id)
 LEFT JOIN amounts USING (brand_id, relationship, model)
 LEFT JOIN costs USING (brand_id, relationship)
 COMMENT 'Friends, bloggers, celebrities and experts side by side, on referred redemptions';
@@ -144,7 +145,7 @@ AS WITH
             anyIf(influencers, relationship = 'friend') AS friends, anyIf(influencers, relationship = 'blogger') AS bloggers,
             anyIf(redemptions_referred, relationship = 'friend') AS friends_referred, anyIf(redemptions_referred, relationship = 'blogger') AS bloggers_referred,
             sqrt(variance * (variance + pow(log(2), 2)) / pow(log(2), 2) * (2 * log(20) + log((variance + pow(log(2), 2)) / variance))) AS radius
-        FROM (SELECT DISTINCT brand_id, model, relationship, redemptions_referred, people_engaged, variance_of_log, influencers FROM trust_comparison)
+        FROM trust_yields
         WHERE relationship IN ('friend', 'blogger') AND model != 'coupon_owner' -- a code is redeemed by people who engaged with nobody, too
         GROUP BY brand_id, model
     )
