@@ -1,6 +1,6 @@
 /**
  * Events of people with several identifiers: N events over 0.3 N identifiers, of which one event in twenty names two and so links them.
- * Components stay small, as people's are; a few devices are shared by many. The same seed gives the same bytes.
+ * Components stay small, as people's are; one device in fifty is shared, by twenty people each, however many there are. The same seed gives the same bytes.
  */
 import { randomFrom } from '../services/simulator/random.ts';
 
@@ -28,7 +28,7 @@ export function* linkedEvents(n: number, seed: number): Generator<{ line: string
   const people = Math.floor(n / 10); // three identifiers each
   const one = (person: number) => {
     const kind = random.pick(kinds);
-    const value = `${kind}-${kind === 'device_id' && person % 50 === 0 ? person % 1_000 : person}`;
+    const value = `${kind}-${kind === 'device_id' && person % 50 === 0 ? `shared-${Math.floor(person / 1_000)}` : person}`;
     return { kind, value: kind === 'email' ? `${value}@example.org` : value };
   };
   for (let i = 0; i < n; i++) {
