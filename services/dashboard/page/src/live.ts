@@ -8,7 +8,10 @@ export interface Live<Body> {
   /** Replaced only when the rows differ, so that what did not change is not drawn again. */
   body: Signal<Body | undefined>;
   problem: Signal<Problem | undefined>;
+  /** The moment the answer speaks for, when that is a while ago: on a large warehouse answers are computed now and then. */
+  old: Signal<Date | undefined>;
 }
+const a_while_ms = 15_000;
 interface Watched extends Live<unknown> {
   watchers: number;
   etag: string;
@@ -51,7 +54,10 @@ function take(live: Watched, text: string, etag: string): void {
   const body: unknown = JSON.parse(text);
   const { content, as_of } = contentOf(body);
   live.etag = etag;
-  if (as_of) asOf.value = new Date(as_of);
+  if (as_of) {
+    asOf.value = new Date(as_of);
+    live.old.value = Date.now() - asOf.value.getTime() > a_while_ms ? asOf.value : undefined;
+  }
   if (content === live.content) return;
   live.content = content;
   live.body.value = body;
@@ -87,6 +93,7 @@ function watchedOf(path: string, every_ms: number): Watched {
     path,
     body,
     problem,
+    old: signal<Date | undefined>(undefined),
     watchers: 0,
     etag: '',
     content: '',

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo, useState } from 'preact/hooks';
 import type { ViewAnswer } from '../ask-view.ts';
+import { clock } from '../format.ts';
 import type { Live } from '../live.ts';
 import { ChartPlace } from './chart.tsx';
 import { saveCsv, savePicture } from './download.ts';
@@ -31,6 +32,7 @@ export function Panel<Row>(props: PanelProps<Row>) {
         <div class="panel-title">
           <h2>{title}</h2>
           {note && <p class="muted">{note}</p>}
+          {live.old.value && <p class="muted">As of {clock(live.old.value)}.</p>}
         </div>
         {aside}
         <Toolbar
