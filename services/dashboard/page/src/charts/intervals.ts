@@ -27,7 +27,7 @@ export const intervals =
       formatter: ([at]: { dataIndex: number }[]) =>
         at ? told(rows[at.dataIndex] ?? '', series, at.dataIndex, write) : '',
     },
-    xAxis: values(colours, write, { min: 0 }),
+    xAxis: values(colours, write, { min: 0, ...mostShown(series) }),
     yAxis: categories(colours, rows, {
       inverse: true,
       axisLine: { show: false },
@@ -36,6 +36,7 @@ export const intervals =
     series: series.map((one, index) => ({
       name: one.name,
       type: 'custom',
+      clip: true,
       color: colours.of(one.colour),
       encode: { x: [1, 2, 3], y: 0 },
       data: one.values.map(({ low, middle, high }, row) => [
@@ -47,6 +48,13 @@ export const intervals =
       renderItem: (_: unknown, api: Api) => whisker(api, colours.of(one.colour), colours.surface, index, series.length),
     })),
   });
+
+/** One interval that is open to the right must not make all the others unreadable: it runs out of the picture. */
+function mostShown(series: readonly IntervalSeries[]): { max?: number } {
+  const all = series.flatMap((one) => one.values);
+  const most = 4 * Math.max(...all.map(({ middle }) => middle ?? 0));
+  return all.some(({ high }) => (high ?? 0) > most) ? { max: most } : {};
+}
 
 function whisker(api: Api, colour: string, surface: string, index: number, of: number) {
   const row = api.value(0);

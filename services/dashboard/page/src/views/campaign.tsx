@@ -20,10 +20,8 @@ export function Campaign({ id }: { id: string }) {
         <a href={href('campaigns')}>← All campaigns</a>
       </p>
       <Numbers id={id} />
-      <div class="grid">
-        <Funnel id={id} />
-        <Returns id={id} />
-      </div>
+      <Funnel id={id} />
+      <Returns id={id} />
       <CampaignSales id={id} />
       <ByDay id={id} />
     </>
