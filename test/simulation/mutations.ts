@@ -42,7 +42,7 @@ export const mutations: readonly Mutation[] = [
   ),
   one(
     'age: a batch older than the tables remember is handed over',
-    44,
+    124,
     loop,
     'now() - started > intent_age_ms',
     'false',
@@ -64,7 +64,7 @@ export const mutations: readonly Mutation[] = [
   ),
   one(
     'look before: a replay looks what is there, tokens may be forgotten',
-    1,
+    4,
     exact_insert,
     'let missing = batch.replayed ? await missingRows(warehouse, batch, wanted) : rows;',
     'let missing = rows;',
@@ -118,16 +118,19 @@ export const mutations: readonly Mutation[] = [
     'key: `${event.brand_id}/${event.event_id}`, value: enrichedEvent',
     'key: `${event.identifiers[0]?.pseudonym}`, value: enrichedEvent',
   ),
-  one(
-    'revision order: a lower revision does nothing',
-    38,
-    decide,
-    'event.reference_version > seen.revision',
-    'event.reference_version !== seen.revision',
-  ),
+  {
+    ...one(
+      'revision order: a lower revision does nothing',
+      1,
+      decide,
+      'event.reference_version > seen.revision',
+      'event.reference_version !== seen.revision',
+    ),
+    faults: 'stall,crash',
+  },
   {
     mechanism: 'insert before look: of two workers at least one sees the other',
-    seed: 1,
+    seed: 30,
     faults: 'doze',
     edits: [
       {
@@ -153,7 +156,7 @@ export const mutations: readonly Mutation[] = [
   {
     ...one(
       'marker row: a settled batch leaves its token even when it posts nothing',
-      1,
+      10,
       settler,
       'return [...posted, markerRow(requests, batch.name)];',
       'return posted;',
@@ -162,7 +165,7 @@ export const mutations: readonly Mutation[] = [
   },
   one(
     'own posting: a replayed settler that finds its batch posts nothing',
-    1,
+    100,
     settler,
     'if (batch.replayed && (await hasBlock(warehouse, batch, ledger_block.table, ledger_block.marker))) return;',
     '',
