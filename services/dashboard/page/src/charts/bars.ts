@@ -50,13 +50,21 @@ export const overDays =
     })),
   });
 
+const narrow = matchMedia('(max-width: 700px)');
+
 /** Groups of bars side by side, such as models with a bar per relationship. */
 export const grouped =
   (groups: readonly string[], series: readonly Series[], write: Write, axis: Write = write): Draw =>
   (colours) => ({
     ...frame(colours),
     xAxis: categories(colours, groups, {
-      axisLabel: { color: colours.muted, fontSize: 12, lineHeight: 15, interval: 0, width: 78, overflow: 'break' },
+      axisLabel: {
+        color: colours.muted,
+        fontSize: 12,
+        lineHeight: 15,
+        interval: 0,
+        ...(narrow.matches ? { rotate: 45 } : { width: 78, overflow: 'break' }),
+      },
     }),
     yAxis: values(colours, axis),
     series: series.map((one) => ({
