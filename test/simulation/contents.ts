@@ -90,6 +90,10 @@ export async function brokenLaws(warehouse: Warehouse, sent: readonly Sent[]): P
       'SELECT brand_id, event_id, sum(sign) AS n FROM events GROUP BY ALL HAVING n != 1',
     ],
     [
+      'an event written twice under one revision',
+      'SELECT brand_id, event_id, revision, count() AS n FROM events WHERE sign = 1 GROUP BY ALL HAVING n > 1',
+    ],
+    [
       'postings of a batch that are not balanced',
       `SELECT batch, redemption_id, model, sum(ledger.credit_ppm) AS ppm FROM attribution_ledger AS ledger WHERE kind = 'posting' GROUP BY ALL HAVING abs(ppm) NOT IN (0, 1000000)`,
     ],

@@ -121,12 +121,12 @@ export const mutations: readonly Mutation[] = [
   {
     ...one(
       'revision order: a lower revision does nothing',
-      1,
+      8,
       decide,
       'event.reference_version > seen.revision',
       'event.reference_version !== seen.revision',
     ),
-    faults: 'stall,crash',
+    faults: 'late',
   },
   {
     mechanism: 'insert before look: of two workers at least one sees the other',

@@ -25,7 +25,7 @@ export interface Verdict {
   sent: number;
 }
 
-export const usual_faults = fault_kinds.filter((kind) => kind !== 'doze');
+export const usual_faults = fault_kinds.filter((kind) => kind !== 'doze' && kind !== 'late');
 
 const quiet: Plan = { schedule: 0, faults: [], budget: 0, copies: 1, small: false };
 

@@ -30,6 +30,7 @@ export const fault_kinds = [
   'window',
   'tamper',
   'doze',
+  'late',
 ] as const;
 export type FaultKind = (typeof fault_kinds)[number];
 
@@ -79,6 +80,8 @@ interface Parked {
   call: Call;
   /** The connection broke while it waited: it fails without effect. */
   cut: boolean;
+  /** Its sender has died, and it arrives when hardly anything else is left to do. */
+  late: boolean;
   effect(): Promise<unknown>;
   resolve(value: unknown): void;
   reject(error: unknown): void;
@@ -216,7 +219,7 @@ class World {
     for (const parked of this.#parked) {
       if (parked.life !== null && parked.worker.state === 'stalled') continue;
       if (parked.call.ready && !parked.call.ready()) continue;
-      const late = meets(parked) ? 3 : 0.1;
+      const late = parked.late ? 1e-4 : meets(parked) ? 3 : 0.1;
       const own = this.#clock < parked.worker.dozes_until ? 0.005 : parked.worker.weight;
       add(parked.life === null ? late : own, () => this.#release(parked));
     }
@@ -335,7 +338,16 @@ class World {
           this.#stopped.push(
             `${worker.name} was told that its partitions are lost, and goes on to ${call.verb} ${call.text}`,
           );
-        const parked = { worker, life, call, cut: false, effect: async () => effect(), resolve, reject } as Parked;
+        const parked = {
+          worker,
+          life,
+          call,
+          cut: false,
+          late: false,
+          effect: async () => effect(),
+          resolve,
+          reject,
+        } as Parked;
         this.#parked.push(parked);
       });
   }
@@ -365,6 +377,11 @@ class World {
       this.#parked.push(parked);
       worker.dozes_until = this.#clock + 2_000;
       return;
+    }
+    if (fault === 'late') {
+      this.#parked.push({ ...parked, life: null, late: true });
+      this.#say(worker.name, `… in flight for long is: ${what}`);
+      return this.#crash(worker);
     }
     if (fault === 'lost') {
       this.#say(worker.name, `${what}: TOKEN RECORDED, ROWS LOST`);
@@ -420,6 +437,7 @@ class World {
     | 'lost'
     | 'half'
     | 'doze'
+    | 'late'
     | null {
     if (this.#left <= 0) return null;
     const writing = call.verb === 'insert' || call.verb === 'produce' || call.verb === 'commit';
@@ -428,13 +446,14 @@ class World {
     const losable = call.verb === 'insert' && (this.#plan.faults.includes('lost-again') || !(call as InsertCall).again);
     if (kind === 'lost' && !losable) return null;
     if (kind === 'half' && !call.half && !(call as InsertCall).begun) return null;
+    if (kind === 'late' && call.verb !== 'produce') return null;
     if (kind === 'stall' && worker.state !== 'running') return null;
     if (kind === undefined) return null;
     this.#left--;
     if (kind === 'crash') return this.#random.chance(0.5) ? 'crash before' : 'crash after';
     if (kind === 'error') return this.#random.chance(0.5) ? 'error before' : 'error after';
     if (kind === 'half' && !call.half) return this.#random.chance(0.5) ? 'crash before' : 'error before';
-    if (kind === 'stall' || kind === 'lost' || kind === 'half' || kind === 'doze') return kind;
+    if (kind === 'stall' || kind === 'lost' || kind === 'half' || kind === 'doze' || kind === 'late') return kind;
     if (kind === 'rebalance') {
       this.#say(worker.name, 'LOSES its partitions, and joins again');
       worker.connection?.rejoin();
