@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..', 'services', 'dashboard', 'page');
+process.env.NODE_ENV = 'production'; // whoever asks: a test runner's own value would build another page
 const vite = await import('vite').catch(() => undefined);
 if (!vite) {
   console.log(

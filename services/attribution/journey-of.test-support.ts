@@ -7,6 +7,7 @@ import {
   type StoredEvent,
   standingRedemption,
 } from './journey.ts';
+import { first_weights } from './models/engagement-weighted.ts';
 
 export const redeemed_at = Date.UTC(2026, 9, 31);
 const day_ms = 86_400_000;
@@ -78,10 +79,11 @@ export const journeyOf = (touches: MatchedTouch[], amount_e4: number | null = 10
   net_e4: amount_e4,
   touches,
   owned,
+  weights: first_weights,
 });
 
 /** The journey of someone known by single identifiers. */
 export function singleJourney(about: StoredEvent[], touches: StoredEvent[]): Journey | null {
   const redemption = standingRedemption(about);
-  return readJourney(about, touches, redemption ? redeemerOf(redemption, null) : []);
+  return readJourney(about, touches, redemption ? redeemerOf(redemption, null) : [], first_weights);
 }

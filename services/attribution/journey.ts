@@ -3,6 +3,7 @@
  * Pure: the same set of stored events gives the same journey, in whatever order they came.
  */
 
+import type { EngagementWeights } from './models/engagement-weighted.ts';
 import { alone, type Persons, type Reach, reachOf } from './persons.ts';
 
 /** A standing click, like, comment or share, as far as settlement needs it. '' = absent. */
@@ -66,6 +67,8 @@ export interface Journey {
   touches: MatchedTouch[];
   /** Whether the code has an owner who may earn: known, active, not the redeemer. */
   owned: boolean;
+  /** The weights in force. */
+  weights: EngagementWeights;
 }
 
 /** The `redeemed` event that stands, of all standing events that name a redemption: the earliest, unless it is quarantined or voided. */
@@ -76,13 +79,15 @@ export function standingRedemption(about: readonly StoredEvent[]): StoredEvent |
 }
 
 /**
- * The journey of a redemption, from all standing events that name it, all standing touches of its person, and that person's identifiers.
+ * The journey of a redemption, from all standing events that name it, all standing touches of its person, that person's identifiers, and the
+ * weights in force.
  * null when nothing stands: never redeemed (yet), voided, or quarantined.
  */
 export function readJourney(
   about: readonly StoredEvent[],
   touches: readonly Touch[],
   redeemer: readonly Reach[],
+  weights: EngagementWeights,
 ): Journey | null {
   const redemption = standingRedemption(about);
   if (!redemption) return null;
@@ -98,6 +103,7 @@ export function readJourney(
       redemption.owner_id !== '' &&
       !redemption.flags.includes('owner_inactive') &&
       !redemption.owner_identifiers.some((identifier) => own.has(identifier)),
+    weights,
   };
 }
 

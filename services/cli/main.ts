@@ -19,6 +19,7 @@ import { startCommand } from './start.ts';
 import { topicsCommand } from './topics.ts';
 import { verifyCommand } from './verify.ts';
 import { warehouseCommand } from './warehouse.ts';
+import { weightsCommand } from './weights.ts';
 
 const program = new Command('grapevine')
   .description('Engagement events in, attributed credits out: who moves more sales, a blogger or a friend?')
@@ -36,6 +37,7 @@ const commands = [
   identityCommand,
   modelsCommand,
   settleCommand,
+  weightsCommand,
   verifyCommand,
   warehouseCommand,
   keysCommand,

@@ -32,6 +32,19 @@ export const settleCommand = (): Command =>
 
 async function settle({ brand = '', redemption = '', reason, data }: SettleOptions): Promise<void> {
   if (reason !== 'model' && reason !== 'replay') throw new UsageError(`--reason ${reason}: expected model or replay`);
+  await settleAgain(data, { brand, redemption, reason, cause: 'grapevine settle' });
+}
+
+/** Asks for redemptions to be settled again; '' = of every brand, every redemption. */
+export async function settleAgain(
+  data: string,
+  {
+    brand,
+    redemption,
+    reason,
+    cause,
+  }: { brand: string; redemption: string; reason: 'model' | 'replay'; cause: string },
+): Promise<void> {
   const config = configFor(readConfig(process.env), data);
   const warehouse = await openWarehouseOf(config, data);
   const ids: { brand_id: string; redemption_id: string }[] = [];
@@ -50,7 +63,7 @@ async function settle({ brand = '', redemption = '', reason, data }: SettleOptio
           brand_id,
           redemption_id,
           reason,
-          cause: 'grapevine settle',
+          cause,
           caused_at,
           needed_version: -1,
         }),

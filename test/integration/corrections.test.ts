@@ -41,6 +41,18 @@ const linear = async (): Promise<string[]> =>
 const identity = (...args: string[]) =>
   cli(['identity', 'loyalty_id:card-77', '--brand', brand_id, '--data', data, ...args]);
 
+/** The largest difference between credit by `engagement_sensitivity`, nothing varied, and by the ledger. */
+async function sensitivityLessLedger(): Promise<number> {
+  const [base] = await rows<{ worst: number }>(
+    data,
+    `SELECT max(abs(s.attributed_redemptions - c.credit)) AS worst
+     FROM (SELECT * FROM engagement_sensitivity WHERE varied = '') AS s
+     INNER JOIN (SELECT influencer_id, toFloat64(sum(credit)) AS credit FROM attribution_credits WHERE model = 'engagement_weighted' GROUP BY ALL) AS c
+       USING (influencer_id)`,
+  );
+  return base!.worst;
+}
+
 beforeAll(async () => {
   await feed('a.ndjson', records);
 }, 60_000);
@@ -98,14 +110,7 @@ describe('the views of corrections', () => {
   });
 
   it('agree with the ledger under the weights as they are, and show what each weight moves', async () => {
-    const [base] = await rows<{ worst: number }>(
-      data,
-      `SELECT max(abs(s.attributed_redemptions - c.credit)) AS worst
-       FROM (SELECT * FROM engagement_sensitivity WHERE varied = '') AS s
-       INNER JOIN (SELECT influencer_id, toFloat64(sum(credit)) AS credit FROM attribution_credits WHERE model = 'engagement_weighted' GROUP BY ALL) AS c
-         USING (influencer_id)`,
-    );
-    expect(base!.worst).toBeLessThan(2e-6);
+    expect(await sensitivityLessLedger()).toBeLessThan(2e-6);
     const moved = await rows<{ influencer_id: string; change: number }>(
       data,
       "SELECT influencer_id, change FROM engagement_sensitivity WHERE varied = 'comment' AND factor = 2 ORDER BY influencer_id",
@@ -117,8 +122,55 @@ describe('the views of corrections', () => {
   });
 });
 
+describe('other weights', () => {
+  it('are a new version, under which every redemption is settled again', async () => {
+    expect((await cli(['weights', '--data', data])).stdout).toMatch(
+      /1 \(in force\) .* 1, half after 7 d .* 0\.6, half after 7 d/,
+    );
+    const said = await cli(['weights', '--set', 'comment=1.2:14', '--data', data]);
+    expect(said.stdout).toMatch(/2 \(in force\) .* 0\.8, half after 7 d +1\.2, half after 14 d/);
+    expect(said.stdout).toContain('asked for 1 redemption');
+
+    const [fay, bea] = [2 ** (-2 / 7), 1.2 * 2 ** (-1 / 14)];
+    const credits = await rows<{ who: string; credit: number }>(
+      data,
+      "SELECT influencer_id AS who, toFloat64(credit) AS credit FROM attribution_credits WHERE model = 'engagement_weighted' ORDER BY touched_at",
+    );
+    expect(credits.map(({ who }) => who)).toEqual(['fay', 'bea']);
+    expect(credits[0]!.credit).toBeCloseTo(fay / (fay + bea), 5);
+    expect(credits[1]!.credit).toBeCloseTo(bea / (fay + bea), 5);
+    expect(await sensitivityLessLedger()).toBeLessThan(2e-6);
+    const posted =
+      "SELECT DISTINCT model FROM attribution_ledger WHERE reason = 'model' AND cause = 'engagement weights 2'";
+    expect(await rows(data, posted)).toEqual([{ model: 'engagement_weighted' }]);
+    expect((await cli(['verify', '--all', '--data', data])).code).toBe(0);
+  }, 60_000);
+
+  it('that are in force already change nothing, and the first ones bring the first credits back', async () => {
+    const same = await cli(['weights', '--set', 'comment=1.2', '--data', data]);
+    expect(same.stdout).toContain('in force already');
+    await cli(['weights', '--set', 'comment=0.6:7', '--data', data]);
+    const first = JSON.parse((await cli(['weights', '--json', '--data', data])).stdout) as {
+      version: number;
+      weights: object;
+    }[];
+    expect(first.map(({ version }) => version)).toEqual([1, 2, 3]);
+    expect(first[2]!.weights).toEqual(first[0]!.weights);
+    const [share] = await rows<{ fay: number }>(
+      data,
+      "SELECT toFloat64(credit) AS fay FROM attribution_credits WHERE model = 'engagement_weighted' AND influencer_id = 'fay'",
+    );
+    const [fay, bea] = [2 ** (-2 / 7), 0.6 * 2 ** (-1 / 7)];
+    expect(share!.fay).toBeCloseTo(fay / (fay + bea), 5);
+  }, 60_000);
+});
+
 describe('wrong questions', () => {
   it.each([
+    [['weights', '--set', 'view=1'], 'expected one of click, share, comment, like'],
+    [['weights', '--set', 'like=-1'], 'found the weight "-1"'],
+    [['weights', '--set', 'like=1:0'], 'found the half-life "0"'],
+    [['weights', '--set', 'click=0', '--set', 'share=0', '--set', 'comment=0', '--set', 'like=0'], 'nobody could earn'],
     [['identity', 'email', '--brand', 'b'], 'expected email:VALUE'],
     [['identity', 'handle:mia', '--brand', 'b'], 'expected handle:PLATFORM:VALUE'],
     [['identity', 'name:mia', '--brand', 'b'], 'expected KIND:VALUE'],

@@ -8,6 +8,7 @@ import type { EnrichedEvent } from '../../schemas/generated/enriched_event.ts';
 import type { SeparationBody } from '../../services/attribution/components.ts';
 import { readJourney, redeemerOf, type StoredEvent, standingRedemption } from '../../services/attribution/journey.ts';
 import { type Credit, creditsOf, postings } from '../../services/attribution/ledger.ts';
+import { first_weights } from '../../services/attribution/models/engagement-weighted.ts';
 import { type Link, type Persons, personsOf } from '../../services/attribution/persons.ts';
 import { decideRecording, eventKey, type Seen } from '../../services/attribution/recorder/decide.ts';
 import { type EventRow, event_columns, link_columns } from '../../services/attribution/recorder/rows.ts';
@@ -51,7 +52,7 @@ export function openTopology(now = Date.UTC(2026, 11, 31)): Topology {
       const redemption = standingRedemption(about);
       const apart = [...separations.values()].filter((s) => s.brand_id === brand_id && !s.withdrawn).map((s) => s.pair);
       const redeemer = redemption ? redeemerOf(redemption, personsAmong(links, brand_id, apart)) : [];
-      const journey = readJourney(about, touches, redeemer);
+      const journey = readJourney(about, touches, redeemer, first_weights);
       const balance = balances(ledger.filter((c) => c.brand_id === brand_id && c.redemption_id === redemption_id));
       ledger.push(...postings(journey ? creditsOf(journey) : [], balance));
     }

@@ -2,8 +2,11 @@ import { type Model, weighted } from './model.ts';
 
 const day_ms = 86_400_000;
 
-/** Version 1 of the weights (DOMAIN 3): what an action is worth, and after how many days half of it. */
-export const engagement_weights: Record<string, { weight: number; half_life_days: number }> = {
+/** By type of touch: what an action is worth when it is fresh, and after how many days half of it. */
+export type EngagementWeights = Readonly<Record<string, { weight: number; half_life_days: number }>>;
+
+/** Version 1 (DOMAIN 3); migration 025 writes it into the warehouse. */
+export const first_weights: EngagementWeights = {
   click: { weight: 1, half_life_days: 7 },
   share: { weight: 0.8, half_life_days: 7 },
   comment: { weight: 0.6, half_life_days: 7 },
@@ -11,8 +14,8 @@ export const engagement_weights: Record<string, { weight: number; half_life_days
 };
 
 /** w(type) × 2^(−age/H(type)), normalised; all weights 0: nobody (DOMAIN 3). */
-export const engagementWeighted: Model = ({ redemption, touches }) =>
+export const engagementWeighted: Model = ({ redemption, touches, weights }) =>
   weighted(touches, (touch) => {
-    const { weight, half_life_days } = engagement_weights[touch.type] ?? { weight: 0, half_life_days: 1 };
+    const { weight, half_life_days } = weights[touch.type] ?? { weight: 0, half_life_days: 1 };
     return weight * 2 ** (-(redemption.occurred_at - touch.occurred_at) / (half_life_days * day_ms));
   });

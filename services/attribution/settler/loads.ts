@@ -4,6 +4,7 @@ import { loadComponents } from '../components.ts';
 import { type Journey, readJourney, redeemerOf, type StoredEvent, standingRedemption, type Touch } from '../journey.ts';
 import type { Credit } from '../ledger.ts';
 import { pairs } from '../pairs.ts';
+import { weightsInForce } from '../weights.ts';
 
 const touch_columns = [
   'event_id',
@@ -146,13 +147,14 @@ export async function loadJourneys(warehouse: Warehouse, asked: Asked[]): Promis
     reaches.get(redemptionKey(event))!.map(({ identifier }) => [event.brand_id, identifier] as const),
   );
   const touches = await loadTouches(warehouse, known, pairs(people));
+  const weights = await weightsInForce(warehouse);
   return {
     of(key) {
       const reach = reaches.get(key) ?? [];
       const brand_id = about.get(key)?.[0]?.brand_id ?? '';
       const identifiers = new Set(reach.map(({ identifier }) => identifier));
       const before = [...identifiers].flatMap((identifier) => touches.get(`${brand_id}/${identifier}`) ?? []);
-      return readJourney(about.get(key) ?? [], before, reach);
+      return readJourney(about.get(key) ?? [], before, reach, weights);
     },
   };
 }
