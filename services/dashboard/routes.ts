@@ -69,6 +69,7 @@ function viewRoute(
         throw new Problem(404, 'No such view', `there is no view ${shortened(name)}; /api/v1/views lists them`);
       const { brand_id, ...rest } = request.query;
       if (Array.isArray(brand_id)) throw badParameter('brand_id', brand_id.join(' & '), 'it once');
+      questionOf(view, rest, null); // a parameter misspelt is named before one that is missing
       const brand = brandOf(view, brand_id, brandOfKey(request));
       const question = questionOf(view, rest, brand, request.headers.accept, tables);
       const format = question.format === 'csv' ? 'CSVWithNames' : 'JSONEachRow';

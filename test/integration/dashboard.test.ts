@@ -92,6 +92,7 @@ describe('views', () => {
   it('are about one brand: who reads several says which', async () => {
     expect((await get('views/events_current', 'all')).body).toMatchObject({ status: 400, field: 'brand_id' });
     expect((await get('views/events_current')).body).toMatchObject({ status: 400, field: 'brand_id' });
+    expect((await get('views/events_current?brand=acme')).body).toMatchObject({ status: 400, field: 'brand' });
   });
 
   it('have no column that is the pipeline’s own', () => {
