@@ -1,4 +1,4 @@
-/** The cookbook is true: every query runs on the sample campaign and gives the result printed below it. `UPDATE_COOKBOOK=1` prints anew. */
+/** The cookbook and the README's first query are true: they give the results printed below them on the sample campaign. `UPDATE_COOKBOOK=1` prints the cookbook anew. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -47,4 +47,13 @@ it.each(recipes)('$title', async ({ number, sql, result }) => {
   const answer = (await warehouse.ask(sql, 'PrettySpaceNoEscapes')).replace(/[ \t]+$/gm, '').replace(/^\n+|\n+$/g, '');
   found.set(number, answer);
   if (!process.env.UPDATE_COOKBOOK) expect(answer).toBe(result);
+});
+
+it("gives the README's first query its answer", async () => {
+  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+  const [, sql, result] = /\$ npx grapevine query "(.+?)"\n(.*?)\n```/s.exec(readme)!;
+  const answer = (await warehouse.ask(sql!, 'PrettyCompactNoEscapes'))
+    .replace(/[ \t]+$/gm, '')
+    .replace(/^\n+|\n+$/g, '');
+  expect(answer).toBe(result);
 });
