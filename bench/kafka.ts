@@ -11,7 +11,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pino } from 'pino';
 import { type Broker, startBroker } from '../infra/kafka/run-broker.ts';
-import { topicNames } from '../schemas/topics.ts';
+import { internalTopics, topicNames } from '../schemas/topics.ts';
 import { openKafkaLog } from '../services/platform/event-log/kafka.ts';
 import type { EventLog } from '../services/platform/event-log/port.ts';
 import { w1Events, w1Reference } from './w1.ts';
@@ -85,6 +85,7 @@ async function oneSize(n: number, address: string, broker: Broker | null): Promi
     ssl: false,
     sasl: null,
     compression: 'none',
+    packed: internalTopics(topics),
     logger: pino({ level: 'silent' }),
   });
   await log.createTopics(

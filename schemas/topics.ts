@@ -101,3 +101,8 @@ export type TopicNames = Record<TopicName, string>;
 export function topicNames(prefix: string): TopicNames {
   return Object.fromEntries(topics.map((t) => [t.name, prefix + t.name])) as TopicNames;
 }
+
+/** Topics that only we write and read: their adapter may put several records into one message. */
+export function internalTopics(names: TopicNames): ReadonlySet<string> {
+  return new Set(topics.filter((t) => t.transient).map((t) => names[t.name]));
+}

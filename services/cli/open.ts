@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
-import { type TopicNames, topics as topicMap } from '../../schemas/topics.ts';
+import { internalTopics, type TopicNames, topics as topicMap, topicNames } from '../../schemas/topics.ts';
 import { type AttributionParts, recorder } from '../attribution/recorder/recorder.ts';
 import { settler } from '../attribution/settler/settler.ts';
 import { enrichmentService } from '../enrichment/main.ts';
@@ -97,6 +97,7 @@ export function openKafkaOf(config: Config, logger: Logger, telemetry?: Telemetr
     sasl: mechanism ? ({ mechanism, username, password } as Parameters<typeof openKafkaLog>[0]['sasl']) : null,
     compression: config.KAFKA_COMPRESSION,
     logger,
+    packed: internalTopics(topicNames(config.GRAPEVINE_TOPIC_PREFIX)),
     session_ms: config.KAFKA_SESSION_MS,
     ...(telemetry ? { onBuffer: backPressure(telemetry) } : {}),
   });

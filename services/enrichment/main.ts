@@ -29,6 +29,7 @@ export function enrichmentService({ log, telemetry, topics, batch_records }: Enr
     exact: false,
     batch_records,
     fill_ms: 0,
+    most_fill_ms: 0,
     async work(batch) {
       await reader.catchUp();
       const out = telemetry.busy(name, 'decide', () =>

@@ -29,6 +29,7 @@ export function ingestService({ log, telemetry, topics, lookups, registry, batch
     exact: false,
     batch_records,
     fill_ms: 0,
+    most_fill_ms: 0,
     async work(batch) {
       const loaded = { ...lookups, decoders: await loadDecoders(batch.records, lookups, registry, decoders) };
       const out = telemetry.busy(name, 'decide', () =>

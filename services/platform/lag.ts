@@ -1,4 +1,4 @@
-/** Records of each partition that a service has not committed past. */
+/** What of each partition a service has not committed past: records, or messages where one carries several (rounded up). */
 import type { EventLog } from './event-log/port.ts';
 
 export interface PartitionLag {
@@ -14,8 +14,13 @@ export async function lagOf(
   const lags: PartitionLag[] = [];
   for (const topic of topics) {
     const committed = new Map((await log.committed(name, topic)).map((c) => [c.partition, c.offset]));
+    const per = log.offsetsPerMessage(topic);
     for (const { partition, start, end } of await log.bounds(topic))
-      lags.push({ topic, partition, lag: end - Math.max(start, committed.get(partition) ?? start) });
+      lags.push({
+        topic,
+        partition,
+        lag: Math.ceil((end - Math.max(start, committed.get(partition) ?? start)) / per),
+      });
   }
   return lags;
 }

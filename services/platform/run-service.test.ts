@@ -47,7 +47,16 @@ describe('an exact service', () => {
     intent_age_ms = 1_000,
     from: EventLog = log,
   ): Promise<Consumer> {
-    const service = { name: group, topics: [topic], exact: true, batch_records: 100, fill_ms: 0, work, ...but };
+    const service = {
+      name: group,
+      topics: [topic],
+      exact: true,
+      batch_records: 100,
+      fill_ms: 0,
+      most_fill_ms: 0,
+      work,
+      ...but,
+    };
     const consumer = await runService(service, { log: from, telemetry, intent_age_ms, now: () => now });
     consumers.push(consumer);
     return consumer;

@@ -28,8 +28,10 @@ export interface Service {
   exact: boolean;
   /** Most records in a batch. */
   batch_records: number;
-  /** How long to wait at least for a batch to fill up once it has a first record, ms; under load half as long as the last batch took. */
+  /** How long to wait at least for a batch to fill up once it has a first record, ms; 0 = never. */
   fill_ms: number;
+  /** A batch costs more than its rows: while batches take long, the next ones are let grow for as long as the last one took, at most this, ms. */
+  most_fill_ms: number;
   /** load → decide → write. Must not leave anything running when it returns. */
   work(batch: Batch): Promise<void>;
 }
@@ -48,8 +50,6 @@ export interface LoopOptions {
 const idle_ms = 1_000;
 /** Fetches in a row that may bring nothing of an announced range before it counts as gone. */
 const patience = 60;
-/** Writing costs by the batch more than by the row: while batches take long, the next ones are let grow, up to this wait. */
-const longest_fill_ms = 500;
 const retriable = (error: unknown): boolean => (error as { retriable?: unknown } | null)?.retriable === true;
 
 /** Runs a service until its consumer is stopped or a batch fails for good. */
@@ -73,7 +73,7 @@ async function runClaim(claim: Claim, service: Service, options: LoopOptions): P
             claim,
             offset,
             service,
-            Math.max(service.fill_ms, Math.min(took_ms / 2, longest_fill_ms)),
+            Math.max(service.fill_ms, Math.min(took_ms, service.most_fill_ms)),
             options,
           );
       if (records.length === 0) continue;
@@ -114,7 +114,7 @@ async function oneBatch(
     topic: claim.topic,
     partition: claim.partition,
     records,
-    name: `${log.id}/${claim.topic}/${claim.partition}/${intent.first}-${intent.end}/${intent.checksum}`,
+    name: `${log.id}/${claim.topic}/${claim.partition}/${offset}-${intent.end}/${intent.checksum}`, // from the offset, not the first record: names lie end to end
     replayed: announced !== null,
     fence() {
       if (claim.lost.aborted) throw new ClaimLost(`${claim.topic}/${claim.partition} was taken away`);

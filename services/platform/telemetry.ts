@@ -16,7 +16,11 @@ export const metrics = {
     unit: 'ms',
     help: 'From the broker time of the source record to its row in the warehouse.',
   },
-  lag: { kind: 'gauge', unit: 'records', help: 'Records of a partition that the service has not committed past.' },
+  lag: {
+    kind: 'gauge',
+    unit: 'records',
+    help: 'Records of a partition that the service has not committed past; on Kafka messages, of which those of accepted, enriched and settlements carry many records.',
+  },
   pauses: {
     kind: 'counter',
     unit: 'pauses',

@@ -12,7 +12,9 @@ import { aborted, topic } from '../support/event-log.ts';
 import { eventLogContract } from './event-log.ts';
 
 const address = inject('kafka');
-const connect = (): Promise<EventLog> =>
+const plain = new Set<string>();
+const all = { has: () => true };
+const connect = (packed: { has(topic: string): boolean } = plain): Promise<EventLog> =>
   openKafkaLog({
     brokers: [address],
     client_id: 'contract',
@@ -20,23 +22,28 @@ const connect = (): Promise<EventLog> =>
     ssl: false,
     sasl: null,
     compression: 'gzip',
+    packed,
     logger: pino({ level: 'silent' }),
     session_ms: 6_000,
   });
 
 describe.skipIf(address === '')('kafka', () => {
-  eventLogContract('the Kafka log', async () => {
-    let log = await connect();
-    return {
-      log,
-      async reopen() {
-        await log.close();
-        log = await connect();
-        return log;
-      },
-      close: () => log.close(),
-    };
-  });
+  for (const [name, packed] of [
+    ['the Kafka log', plain],
+    ['the Kafka log with packed messages', all],
+  ] as const)
+    eventLogContract(name, async () => {
+      let log = await connect(packed);
+      return {
+        log,
+        async reopen() {
+          await log.close();
+          log = await connect(packed);
+          return log;
+        },
+        close: () => log.close(),
+      };
+    });
 
   const raw = new Kafka({
     brokers: [address || 'none:1'],
@@ -330,6 +337,7 @@ describe.skipIf(address === '')('kafka', () => {
       ssl: false,
       sasl: null,
       compression: 'none',
+      packed: plain,
       logger: pino({ level: 'silent' }),
       onBuffer: (topic, partition, bytes, paused) => {
         most = Math.max(most, bytes);
@@ -376,6 +384,7 @@ describe.skipIf(address === '')('kafka', () => {
       ssl: false,
       sasl: null,
       compression: 'none',
+      packed: plain,
       logger: pino({ level: 'silent' }),
     });
     await expect(nowhere).rejects.toThrow(/no Kafka at 127\.0\.0\.1:1.*KAFKA_BROKERS/);

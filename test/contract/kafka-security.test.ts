@@ -79,6 +79,7 @@ describe.skipIf(!possible)('a broker with passwords and certificates', () => {
       ssl: false,
       sasl: { mechanism, username: 'gwen', password: word } as KafkaLogOptions['sasl'],
       compression: 'none',
+      packed: new Set(),
       logger: pino({ level: 'silent' }),
       ...but,
     });

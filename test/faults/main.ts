@@ -11,7 +11,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { type Broker, freePort, missingForBroker, startBroker } from '../../infra/kafka/run-broker.ts';
-import { topicNames } from '../../schemas/topics.ts';
+import { internalTopics, topicNames } from '../../schemas/topics.ts';
 import { openKafkaLog } from '../../services/platform/event-log/kafka.ts';
 import type { EventLog, OutgoingRecord } from '../../services/platform/event-log/port.ts';
 import { randomFrom } from '../../services/simulator/random.ts';
@@ -95,6 +95,7 @@ export async function faultRun(seed: number, minutes: number, say: (line: string
       ssl: false,
       sasl: null,
       compression: 'none',
+      packed: internalTopics(topics),
       logger: pino({ level: 'silent' }),
     });
     engine.start();

@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { topicNames } from '../../schemas/topics.ts';
+import { internalTopics, topicNames } from '../../schemas/topics.ts';
 import { type Link, personsOf } from '../../services/attribution/persons.ts';
 import { openKafkaLog } from '../../services/platform/event-log/kafka.ts';
 import type { EventLog } from '../../services/platform/event-log/port.ts';
@@ -227,6 +227,7 @@ describe.skipIf(address === '')('a thousand corrections on Kafka, with two attri
       ssl: false,
       sasl: null,
       compression: 'none',
+      packed: internalTopics(topics),
       logger: pino({ level: 'silent' }),
     });
     const ready = { ...own, LOG_LEVEL: 'info' };

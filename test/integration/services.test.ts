@@ -10,7 +10,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { w1Events, w1Reference } from '../../bench/w1.ts';
-import { topicNames } from '../../schemas/topics.ts';
+import { internalTopics, topicNames } from '../../schemas/topics.ts';
 import { openKafkaLog } from '../../services/platform/event-log/kafka.ts';
 import type { EventLog } from '../../services/platform/event-log/port.ts';
 import { cli, cliJson, rows, scratch, startCli } from '../support/cli.ts';
@@ -110,6 +110,7 @@ describe.skipIf(address === '')('services on Kafka', () => {
       ssl: false,
       sasl: null,
       compression: 'none',
+      packed: internalTopics(topics),
       logger: pino({ level: 'silent' }),
     });
   }, 60_000);

@@ -140,6 +140,10 @@ export class MemoryLog implements EventLog {
     return this.#commits.get(name) ?? { offset: null, metadata: '' };
   }
 
+  offsetsPerMessage(): number {
+    return 1;
+  }
+
   async close(): Promise<void> {
     for (const group of this.#groups.values()) await group.close();
   }
@@ -152,6 +156,7 @@ export class MemoryLog implements EventLog {
       createTopics: (topics) => this.createTopics(topics),
       topics: () => this.topics(),
       committed: (group, topic) => this.committed(group, topic),
+      offsetsPerMessage: () => this.offsetsPerMessage(),
       produce: async (records) => {
         for (const { topic } of records) this.#topic(topic);
         if (records.length === 0) return;

@@ -20,7 +20,8 @@ export async function loadSeen(
      FROM events
      WHERE (brand_id, event_id) IN {keys:Array(Tuple(String, String))} AND batch != {batch:String}
      GROUP BY brand_id, event_id, source_topic, source_partition, source_offset, revision, content_hash
-     HAVING sum(sign) > 0`,
+     HAVING sum(sign) > 0
+     SETTINGS optimize_use_projections = 0`,
     { keys: eventPairs(events), batch },
   );
   const seen = new Map<string, Seen>();

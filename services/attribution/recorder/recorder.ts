@@ -38,6 +38,7 @@ export interface AttributionParts {
 }
 
 const name = 'grapevine-recorder';
+const most_fill_ms = 500;
 const position = ['source_topic', 'source_partition', 'source_offset'] as const;
 
 export function recorder(parts: AttributionParts): Service {
@@ -53,6 +54,7 @@ export function recorder(parts: AttributionParts): Service {
     exact: true,
     batch_records: parts.batch_records,
     fill_ms: parts.fill_ms,
+    most_fill_ms,
     work: (batch) => works[batch.topic]!(batch, parts),
   };
 }

@@ -16,6 +16,8 @@ import { loadMemberships, membershipRows, person_columns } from './memberships.t
 const name = 'grapevine-settler';
 /** Journeys are read whole: what a batch takes in memory grows with the touches of its people, so it holds fewer. */
 const most_requests = 1_000;
+/** Few of the events are redemptions: it takes a while until a batch is worth its eight questions. */
+const most_fill_ms = 2_000;
 
 const credit_columns = [
   'brand_id',
@@ -52,6 +54,7 @@ export function settler(parts: AttributionParts): Service {
     exact: true,
     batch_records: Math.min(parts.batch_records, most_requests),
     fill_ms: parts.fill_ms,
+    most_fill_ms,
     work: (batch) => settle(batch, parts),
   };
 }

@@ -159,6 +159,10 @@ class EmbeddedLog implements EventLog {
     return this.#chunks.read(topic, partition, from, max);
   }
 
+  offsetsPerMessage(): number {
+    return 1;
+  }
+
   async committed(group: string, topic: string): Promise<(Committed & { partition: number })[]> {
     const { read } = this.#committing(group);
     return Array.from({ length: this.#partitionsOf(topic) }, (_, partition) => ({

@@ -5,6 +5,7 @@
  */
 import type { Admin, EachBatchPayload, Kafka, Consumer as KafkaConsumer } from 'kafkajs';
 import type { OutOfRangeWire } from './kafka-logs.ts';
+import { brokerCommit, logCommit, places, unpacked } from './packing.ts';
 import { PartitionBuffer } from './partition-buffer.ts';
 import { type Claim, ClaimLost, type Committed, type ConsumeOptions, OffsetOutOfRange } from './port.ts';
 
@@ -14,6 +15,16 @@ const protocolError = (error: unknown): string => {
   const { type, cause } = (error ?? {}) as { type?: unknown; cause?: { type?: unknown } };
   return String(type ?? cause?.type ?? '');
 };
+/** What a group has committed, from the broker's offset (negative = nothing) and metadata. */
+export function committedOf(
+  offset: string | undefined,
+  metadata: string | null | undefined,
+  packs: boolean,
+): Committed {
+  if (offset === undefined || Number(offset) < 0) return { offset: null, metadata: metadata ?? '' };
+  return packs ? logCommit(Number(offset), metadata ?? '') : { offset: Number(offset), metadata: metadata ?? '' };
+}
+
 /** Longest wait of the broker for new records; also how soon a seek or a resume takes effect. */
 const poll_ms = 100;
 
@@ -34,6 +45,7 @@ export class KafkaMember {
   readonly #admin: Admin;
   readonly #onBuffer: BufferReport;
   readonly #options: ConsumeOptions;
+  readonly #packed: { has(topic: string): boolean };
   readonly #held = new Map<string, Held>();
   #settle: { resolve(): void; reject(error: unknown): void } = { resolve: () => undefined, reject: () => undefined };
   #generation = 0;
@@ -48,7 +60,9 @@ export class KafkaMember {
     wire: OutOfRangeWire,
     session_ms: number,
     onBuffer: BufferReport,
+    packed: { has(topic: string): boolean },
   ) {
+    this.#packed = packed;
     this.#admin = admin;
     this.#onBuffer = onBuffer;
     this.#options = options;
@@ -135,10 +149,7 @@ export class KafkaMember {
     if (generation !== this.#generation || this.#stopping) return;
     for (const { topic, partition } of assigned) {
       const found = offsets.find((o) => o.topic === topic)?.partitions.find((p) => p.partition === partition);
-      const committed = {
-        offset: !found || Number(found.offset) < 0 ? null : Number(found.offset),
-        metadata: found?.metadata ?? '',
-      };
+      const committed = committedOf(found?.offset, found?.metadata, this.#packed.has(topic));
       this.#claim(topic, partition, generation, committed);
     }
   }
@@ -147,7 +158,7 @@ export class KafkaMember {
     const name = `${topic}/${partition}`;
     const [giveUp, lost] = [new AbortController(), new AbortController()];
     const buffer = new PartitionBuffer({
-      seek: (offset) => this.#consumer.seek({ topic, partition, offset: String(offset) }),
+      seek: (offset) => this.#consumer.seek({ topic, partition, offset: String(this.#messageOf(topic, offset)) }),
       pause: () => this.#consumer.pause([{ topic, partitions: [partition] }]),
       resume: () => this.#consumer.resume([{ topic, partitions: [partition] }]),
       report: (bytes, paused) => this.#onBuffer(topic, partition, bytes, paused),
@@ -173,29 +184,36 @@ export class KafkaMember {
   /** kafkajs would go to the beginning in silence: look before every leap. */
   async #checkRange(topic: string, partition: number, from: number): Promise<void> {
     const bounds = (await this.#admin.fetchTopicOffsets(topic)).find((b) => b.partition === partition);
-    if (!bounds || from < Number(bounds.low) || from > Number(bounds.high))
+    const per = this.#packed.has(topic) ? places : 1;
+    if (!bounds || from < Number(bounds.low) * per || from > Number(bounds.high) * per)
       throw new OffsetOutOfRange(
-        `${topic}/${partition}: offset ${from} is outside [${bounds?.low ?? '?'}, ${bounds?.high ?? '?'}]: records were removed before they were read, or the topic was made anew`,
+        `${topic}/${partition}: offset ${from / per} is outside [${bounds?.low ?? '?'}, ${bounds?.high ?? '?'}]: records were removed before they were read, or the topic was made anew`,
       );
   }
 
   #keep({ batch }: EachBatchPayload): void {
     const held = this.#held.get(`${batch.topic}/${batch.partition}`);
     if (!held || held.generation !== this.#generation) return;
-    held.buffer.put(
-      batch.messages.map(({ offset, timestamp, key, value }) => ({
-        topic: batch.topic,
-        partition: batch.partition,
-        offset: Number(offset),
-        timestamp: Number(timestamp),
-        key: key === null ? null : key.toString(),
-        value: value ?? Buffer.alloc(0),
-      })),
-    );
+    const { topic, partition, messages } = batch;
+    const records = messages.map(({ offset, timestamp, key, value }) => ({
+      topic,
+      partition,
+      offset: Number(offset),
+      timestamp: Number(timestamp),
+      key: key === null ? null : key.toString(),
+      value: value ?? Buffer.alloc(0),
+    }));
+    held.buffer.put(this.#packed.has(topic) ? records.flatMap(unpacked) : records);
+  }
+
+  /** The broker's offset of the message that holds this offset of ours. */
+  #messageOf(topic: string, offset: number): number {
+    return this.#packed.has(topic) ? brokerCommit(offset, '').offset : offset;
   }
 
   async #commit({ topic, partition, generation }: Claim, offset: number, metadata: string): Promise<void> {
-    const bytes = Buffer.byteLength(metadata);
+    const kept = this.#packed.has(topic) ? brokerCommit(offset, metadata) : { offset, metadata };
+    const bytes = Buffer.byteLength(kept.metadata);
     if (bytes > metadata_bytes) throw new Error(`metadata of ${bytes} bytes: at most ${metadata_bytes}`);
     const gone = (why: string): ClaimLost =>
       new ClaimLost(`group ${this.#options.group} no longer holds ${topic}/${partition}: ${why}`);
@@ -203,7 +221,7 @@ export class KafkaMember {
     if (generation !== this.#generation || !this.#held.has(`${topic}/${partition}`)) throw gone('another generation');
     const before = this.#commits;
     try {
-      await this.#consumer.commitOffsets([{ topic, partition, offset: String(offset), metadata }]);
+      await this.#consumer.commitOffsets([{ topic, partition, offset: String(kept.offset), metadata: kept.metadata }]);
     } catch (error) {
       const type = protocolError(error);
       if (/REBALANCE|ILLEGAL_GENERATION|UNKNOWN_MEMBER|FENCED/.test(type)) throw gone(type);

@@ -6,7 +6,7 @@
  */
 import { CompressionTypes, type Kafka, Partitioners, type Producer } from 'kafkajs';
 
-export type TopicMessages = { topic: string; messages: { key: string; value: Buffer; partition: number }[] };
+export type TopicMessages = { topic: string; messages: { key: string | null; value: Buffer; partition: number }[] };
 
 export class KafkaProducer {
   readonly #kafka: Kafka;

@@ -6,9 +6,10 @@ import { randomUUID } from 'node:crypto';
 import { type Admin, Kafka, type SASLOptions } from 'kafkajs';
 import type { Logger } from 'pino';
 import { kafkaLogs, type OutOfRangeWire } from './kafka-logs.ts';
-import { type BufferReport, KafkaMember } from './kafka-member.ts';
+import { type BufferReport, committedOf, KafkaMember } from './kafka-member.ts';
 import { KafkaProducer, type TopicMessages } from './kafka-producer.ts';
 import { TopicReader } from './kafka-reader.ts';
+import { type Keyed, packed, places } from './packing.ts';
 import { partitionOf } from './partition-of.ts';
 import {
   type Committed,
@@ -35,6 +36,8 @@ export interface KafkaLogOptions {
   session_ms?: number;
   /** Told after every change of what is read ahead. */
   onBuffer?: BufferReport;
+  /** Topics that only we write: a message there carries several records (packing.ts). */
+  packed: { has(topic: string): boolean };
 }
 
 /** Names the broker and what to do; `retriable` when waiting may help. */
@@ -93,6 +96,7 @@ class KafkaLog implements EventLog {
   readonly #producer: KafkaProducer;
   readonly #options: KafkaLogOptions;
   readonly #wire: OutOfRangeWire;
+  readonly #packed: KafkaLogOptions['packed'];
   readonly #partitions = new Map<string, number>();
   readonly #readers = new Map<string, TopicReader>();
   readonly #members = new Set<KafkaMember>();
@@ -111,6 +115,7 @@ class KafkaLog implements EventLog {
     this.#producer = producer;
     this.#options = options;
     this.#wire = wire;
+    this.#packed = options.packed;
   }
 
   async createTopics(topics: TopicSettings[]): Promise<void> {
@@ -177,15 +182,7 @@ class KafkaLog implements EventLog {
   }
 
   async produce(records: OutgoingRecord[]): Promise<void> {
-    const byTopic = new Map<string, { key: string; value: Buffer; partition: number }[]>();
-    for (const { topic, key, value, partition } of records) {
-      const count = this.#partitions.get(topic) ?? (await this.#partitionsOf(topic));
-      const messages = byTopic.get(topic) ?? [];
-      messages.push({ key, value, partition: partition ?? partitionOf(key, count) });
-      byTopic.set(topic, messages);
-    }
-    if (byTopic.size === 0) return;
-    for (const part of inRequests(byTopic)) {
+    for (const part of inRequests(await this.#messagesOf(records))) {
       try {
         await this.#producer.send(part);
       } catch (error) {
@@ -202,11 +199,38 @@ class KafkaLog implements EventLog {
     }
   }
 
+  /** Messages by topic, in the order of their records; those of a packed topic partition by partition. */
+  async #messagesOf(records: OutgoingRecord[]): Promise<Map<string, TopicMessages['messages']>> {
+    const byTopic = new Map<string, { plain: TopicMessages['messages']; packs: Map<number, Keyed[]> }>();
+    for (const record of records) {
+      const { topic, key } = record;
+      const count = this.#partitions.get(topic) ?? (await this.#partitionsOf(topic));
+      const partition = record.partition ?? partitionOf(key, count);
+      const messages = byTopic.get(topic) ?? { plain: [], packs: new Map<number, Keyed[]>() };
+      byTopic.set(topic, messages);
+      if (!this.#packed.has(topic)) messages.plain.push({ key, value: record.value, partition });
+      else if (messages.packs.get(partition)?.push(record) === undefined) messages.packs.set(partition, [record]);
+    }
+    return new Map(
+      [...byTopic].map(([topic, { plain, packs }]) => [
+        topic,
+        [
+          ...plain,
+          ...[...packs].flatMap(([partition, of]) => [...packed(of)].map((message) => ({ ...message, partition }))),
+        ],
+      ]),
+    );
+  }
+
+  offsetsPerMessage(topic: string): number {
+    return this.#packed.has(topic) ? places : 1;
+  }
+
   async consume(options: ConsumeOptions): Promise<Consumer> {
     for (const topic of options.topics) await this.#partitionsOf(topic);
     const named = { ...options, group: this.#options.group_prefix + options.group };
     const { session_ms = 30_000, onBuffer = () => undefined } = this.#options;
-    const member = new KafkaMember(this.#kafka, this.#admin, named, this.#wire, session_ms, onBuffer);
+    const member = new KafkaMember(this.#kafka, this.#admin, named, this.#wire, session_ms, onBuffer, this.#packed);
     this.#members.add(member);
     await member.start();
     return { done: member.done, stop: () => member.stop() };
@@ -215,8 +239,9 @@ class KafkaLog implements EventLog {
   async bounds(topic: string): Promise<{ partition: number; start: number; end: number }[]> {
     await this.#partitionsOf(topic);
     const offsets = await this.#admin.fetchTopicOffsets(topic);
+    const per = this.offsetsPerMessage(topic);
     return offsets
-      .map(({ partition, low, high }) => ({ partition, start: Number(low), end: Number(high) }))
+      .map(({ partition, low, high }) => ({ partition, start: Number(low) * per, end: Number(high) * per }))
       .sort((a, b) => a.partition - b.partition);
   }
 
@@ -245,8 +270,7 @@ class KafkaLog implements EventLog {
     return (found?.partitions ?? [])
       .map(({ partition, offset, metadata }) => ({
         partition,
-        offset: Number(offset) < 0 ? null : Number(offset),
-        metadata: metadata ?? '',
+        ...committedOf(offset, metadata, this.#packed.has(topic)),
       }))
       .sort((a, b) => a.partition - b.partition);
   }

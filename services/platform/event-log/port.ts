@@ -87,6 +87,8 @@ export interface EventLog {
   /** Reads without a group: what is there now, from `from` (inclusive), at most `max` records. */
   read(topic: string, partition: number, from: number, max: number): Promise<LogRecord[]>;
   committed(group: string, topic: string): Promise<(Committed & { partition: number })[]>;
+  /** How many offsets one message of the topic stands for; more than 1 where messages carry several records. Lag is counted in messages. */
+  offsetsPerMessage(topic: string): number;
   close(): Promise<void>;
 }
 

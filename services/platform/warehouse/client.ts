@@ -86,8 +86,7 @@ class ClickHouseWarehouse implements Warehouse {
   }
 
   async query<Row>(sql: string, parameters: Record<string, unknown> = {}): Promise<Row[]> {
-    const text = await this.#text(this.#connections.reader, bind(sql, parameters), 'JSONEachRow', decisive);
-    return text === '' ? [] : (JSON.parse(`[${text.trimEnd().replaceAll('\n', ',')}]`) as Row[]);
+    return rowsOf(await this.#text(this.#connections.reader, bind(sql, parameters), 'JSONColumns', decisive));
   }
 
   async ask(sql: string, format: string, parameters: Record<string, unknown> = {}): Promise<string> {
@@ -139,6 +138,18 @@ class ClickHouseWarehouse implements Warehouse {
     await Promise.all([writer, reader, ...people.map(({ client }) => client)].map((client) => client.close()));
     release();
   }
+}
+
+/** Rows of an answer by columns: names stand once in it, not in every row, a third of the text to write and to parse. */
+function rowsOf<Row>(text: string): Row[] {
+  const columns = Object.entries(JSON.parse(text === '' ? '{}' : text) as Record<string, unknown[]>);
+  const rows: Record<string, unknown>[] = new Array(columns[0]?.[1].length ?? 0);
+  for (let i = 0; i < rows.length; i++) {
+    const row: Record<string, unknown> = {};
+    for (const [name, values] of columns) row[name] = values[i];
+    rows[i] = row;
+  }
+  return rows as Row[];
 }
 
 /** Overload, memory, network, shutdown: worth another attempt. */
