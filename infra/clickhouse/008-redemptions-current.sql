@@ -36,7 +36,7 @@ CREATE OR REPLACE VIEW redemptions_current
     quantity Nullable(Float64) COMMENT 'Units sold',
     is_trial Bool COMMENT 'The redeemer is who the coupon or sample was handed to, or the owner of the code: not word of mouth',
     is_valid Bool COMMENT 'False when quarantined',
-    flags Array(LowCardinality(String)) COMMENT 'Remarks: those of enrichment, second_redemption, over_returned, return_in_other_currency, reused_code'
+    flags Array(String) COMMENT 'Remarks: those of enrichment, second_redemption, over_returned, return_in_other_currency, reused_code'
 )
 AS WITH
     standing AS

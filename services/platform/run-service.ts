@@ -26,8 +26,8 @@ export interface Service {
   topics: string[];
   /** Announce the range before writing (for services that write to the warehouse). */
   exact: boolean;
-  /** Most records in a batch. */
-  batch_records: number;
+  /** Most records in the next batch. */
+  readonly batch_records: number;
   /** How long to wait at least for a batch to fill up once it has a first record, ms; 0 = never. */
   fill_ms: number;
   /** A batch costs more than its rows: while batches take long, the next ones are let grow for as long as the last one took, at most this, ms. */
@@ -151,12 +151,13 @@ async function readBatch(
   fill_ms: number,
   { now }: LoopOptions,
 ): Promise<LogRecord[]> {
-  const records = await claim.fetch(offset, service.batch_records, idle_ms);
+  const most = service.batch_records;
+  const records = await claim.fetch(offset, most, idle_ms);
   const last = now() + fill_ms;
-  while (records.length > 0 && records.length < service.batch_records && !claim.signal.aborted) {
+  while (records.length > 0 && records.length < most && !claim.signal.aborted) {
     const left = last - now();
     if (left <= 0) break;
-    const more = await claim.fetch(records.at(-1)!.offset + 1, service.batch_records - records.length, left);
+    const more = await claim.fetch(records.at(-1)!.offset + 1, most - records.length, left);
     for (const record of more) records.push(record);
   }
   return records;

@@ -10,11 +10,11 @@ import { loadComponents, most_followed } from '../components.ts';
 import { hasBlock, insertBlock } from '../exact-insert.ts';
 import { type Credit, creditsOf, postings } from '../ledger.ts';
 import type { AttributionParts } from '../recorder/recorder.ts';
+import { type BatchSize, batchSize } from './batch-size.ts';
 import { type Journeys, loadBalances, loadJourneys } from './loads.ts';
 import { loadMemberships, membershipRows, person_columns } from './memberships.ts';
 
 const name = 'grapevine-settler';
-/** Journeys are read whole: what a batch takes in memory grows with the touches of its people, so it holds fewer. */
 const most_requests = 1_000;
 /** Few of the events are redemptions: it takes a while until a batch is worth its eight questions. */
 const most_fill_ms = 2_000;
@@ -48,18 +48,21 @@ const ledger_block = { table: 'attribution_ledger', columns: ledger_columns, mar
 const persons_block = { table: 'persons', columns: person_columns, marker: `identifier = ''` };
 
 export function settler(parts: AttributionParts): Service {
+  const size = batchSize(Math.min(parts.batch_records, most_requests));
   return {
     name,
     topics: [parts.topics.settlements],
     exact: true,
-    batch_records: Math.min(parts.batch_records, most_requests),
+    get batch_records() {
+      return size.requests;
+    },
     fill_ms: parts.fill_ms,
     most_fill_ms,
-    work: (batch) => settle(batch, parts),
+    work: (batch) => settle(batch, parts, size),
   };
 }
 
-async function settle(batch: Batch, parts: AttributionParts): Promise<void> {
+async function settle(batch: Batch, parts: AttributionParts, size: BatchSize): Promise<void> {
   const requests = parts.telemetry.busy(name, 'decode', () =>
     batch.records.map((r) => settlementRequest.decode(r.value)),
   );
@@ -68,15 +71,16 @@ async function settle(batch: Batch, parts: AttributionParts): Promise<void> {
     requests.filter((request) => request.redemption_id === ''),
     parts,
   );
-  await postCredits(batch, requests, parts);
+  size.posted(requests.length, await postCredits(batch, requests, parts));
 }
 
+/** Posts what each redemption's credits should be, less what the ledger says, and returns how many rows that took. */
 async function postCredits(
   batch: Batch,
   requests: SettlementRequest[],
   { warehouse, telemetry }: AttributionParts,
-): Promise<void> {
-  if (batch.replayed && (await hasBlock(warehouse, batch, ledger_block.table, ledger_block.marker))) return;
+): Promise<number> {
+  if (batch.replayed && (await hasBlock(warehouse, batch, ledger_block.table, ledger_block.marker))) return 0;
   const asked = oncePerRedemption(requests.filter((request) => request.redemption_id !== ''));
   const journeys = await loadJourneys(warehouse, asked);
   const balances = await loadBalances(warehouse, asked);
@@ -88,6 +92,7 @@ async function postCredits(
   const reason_at = ledger_columns.indexOf('reason');
   for (const row of rows.slice(0, -1)) telemetry.count('postings', { reason: String(row[reason_at]) }, 1);
   await insertBlock(warehouse, batch, { ...ledger_block, rows });
+  return rows.length;
 }
 
 /** Persons of identifiers whose links changed: what they are now, less what the table says, as one block with a marker row. */
