@@ -14,6 +14,7 @@ import { type Broker, startBroker } from '../infra/kafka/run-broker.ts';
 import { internalTopics, topicNames } from '../schemas/topics.ts';
 import { openKafkaLog } from '../services/platform/event-log/kafka.ts';
 import type { EventLog } from '../services/platform/event-log/port.ts';
+import { totalLag } from '../services/platform/lag.ts';
 import { w1Events, w1Reference } from './w1.ts';
 
 const bin = resolve(import.meta.dirname, '../bin/grapevine.mjs');
@@ -170,13 +171,7 @@ async function produce(log: EventLog, topic: string, records: Iterable<string>):
 
 async function drained(log: EventLog, groups: Record<string, string[]>): Promise<void> {
   for (let quiet = 0; quiet < 2; await wait(100)) {
-    let lag = 0;
-    for (const [group, topics] of Object.entries(groups))
-      for (const topic of topics) {
-        const committed = new Map((await log.committed(group, topic)).map((c) => [c.partition, c.offset ?? 0]));
-        for (const { partition, end } of await log.bounds(topic)) lag += end - (committed.get(partition) ?? 0);
-      }
-    quiet = lag === 0 ? quiet + 1 : 0;
+    quiet = (await totalLag(log, groups)) === 0 ? quiet + 1 : 0;
   }
 }
 

@@ -61,3 +61,5 @@ try {
     process.exitCode = 1;
   }
 }
+// Everything has been closed by now. What a library keeps open all the same (kafkajs may bring back a consumer that has left) must not keep the process.
+setTimeout(() => process.exit(), 5_000).unref();

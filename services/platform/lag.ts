@@ -24,3 +24,11 @@ export async function lagOf(
   }
   return lags;
 }
+
+/** The same over all topics that these groups read. */
+export async function totalLag(log: EventLog, groups: Readonly<Record<string, readonly string[]>>): Promise<number> {
+  let total = 0;
+  for (const [name, topics] of Object.entries(groups))
+    for (const { lag } of await lagOf(log, { name, topics })) total += lag;
+  return total;
+}

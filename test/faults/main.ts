@@ -14,6 +14,7 @@ import { type Broker, freePort, missingForBroker, startBroker } from '../../infr
 import { internalTopics, topicNames } from '../../schemas/topics.ts';
 import { openKafkaLog } from '../../services/platform/event-log/kafka.ts';
 import type { EventLog, OutgoingRecord } from '../../services/platform/event-log/port.ts';
+import { totalLag } from '../../services/platform/lag.ts';
 import { randomFrom } from '../../services/simulator/random.ts';
 import { workload } from '../simulation/workload.ts';
 import { cli } from '../support/cli.ts';
@@ -252,17 +253,12 @@ async function disturb(
 async function drained(log: EventLog, most_ms: number, say: (line: string) => void): Promise<void> {
   const until = Date.now() + most_ms;
   for (let quiet = 0, last = -1; quiet < 3; await wait(500)) {
-    let lag = 0;
-    for (const [group, names] of Object.entries(groups))
-      for (const name of names) {
-        const committed = new Map((await log.committed(group, name)).map((c) => [c.partition, c.offset ?? 0]));
-        for (const { partition, end } of await log.bounds(name)) lag += end - (committed.get(partition) ?? 0);
-      }
+    const lag = await totalLag(log, groups);
     quiet = lag === 0 ? quiet + 1 : 0;
-    if (lag !== last && Date.now() % 20 === 0) say(`${lag} records behind`);
+    if (lag !== last && Date.now() % 20 === 0) say(`${lag} messages behind`);
     last = lag;
     if (Date.now() > until)
-      throw new Error(`still ${lag} records behind after ${most_ms / 1_000} s: something is stuck`);
+      throw new Error(`still ${lag} messages behind after ${most_ms / 1_000} s: something is stuck`);
   }
 }
 

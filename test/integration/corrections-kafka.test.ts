@@ -13,6 +13,7 @@ import { internalTopics, topicNames } from '../../schemas/topics.ts';
 import { type Link, personsOf } from '../../services/attribution/persons.ts';
 import { openKafkaLog } from '../../services/platform/event-log/kafka.ts';
 import type { EventLog } from '../../services/platform/event-log/port.ts';
+import { totalLag } from '../../services/platform/lag.ts';
 import { type Random, randomFrom } from '../../services/simulator/random.ts';
 import { cli, rows, scratch, startCli } from '../support/cli.ts';
 
@@ -201,13 +202,7 @@ describe.skipIf(address === '')('a thousand corrections on Kafka, with two attri
     );
   async function settled(): Promise<void> {
     for (let quiet = 0; quiet < 2; ) {
-      let lag = 0;
-      for (const [group, names] of Object.entries(groups))
-        for (const name of names) {
-          const committed = new Map((await log.committed(group, name)).map((c) => [c.partition, c.offset ?? 0]));
-          for (const { partition, end } of await log.bounds(name)) lag += end - (committed.get(partition) ?? 0);
-        }
-      quiet = lag === 0 ? quiet + 1 : 0;
+      quiet = (await totalLag(log, groups)) === 0 ? quiet + 1 : 0;
     }
   }
 

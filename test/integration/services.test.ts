@@ -13,6 +13,7 @@ import { w1Events, w1Reference } from '../../bench/w1.ts';
 import { internalTopics, topicNames } from '../../schemas/topics.ts';
 import { openKafkaLog } from '../../services/platform/event-log/kafka.ts';
 import type { EventLog } from '../../services/platform/event-log/port.ts';
+import { totalLag } from '../../services/platform/lag.ts';
 import { cli, cliJson, rows, scratch, startCli } from '../support/cli.ts';
 
 const address = inject('kafka');
@@ -80,17 +81,8 @@ describe.skipIf(address === '')('services on Kafka', () => {
     await producer.disconnect();
   }
 
-  const lag = async (): Promise<number> => {
-    let total = 0;
-    for (const [group, names] of Object.entries(groups))
-      for (const name of names) {
-        const committed = new Map((await log.committed(group, name)).map((c) => [c.partition, c.offset ?? 0]));
-        for (const { partition, end } of await log.bounds(name)) total += end - (committed.get(partition) ?? 0);
-      }
-    return total;
-  };
   const until = async (enough: (lag: number) => boolean): Promise<void> => {
-    for (let times = 0; times < 2; ) times = enough(await lag()) ? times + 1 : 0;
+    for (let times = 0; times < 2; ) times = enough(await totalLag(log, groups)) ? times + 1 : 0;
   };
 
   beforeAll(async () => {

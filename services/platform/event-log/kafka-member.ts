@@ -3,6 +3,7 @@
  * pausing, until the claim asks. Every join of the group ends all earlier claims: Kafka fences members, not partitions, and kafkajs commits
  * under its current generation, so a commit is made only when its claim is of that generation, and counts only when it was really sent.
  */
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Admin, EachBatchPayload, Kafka, Consumer as KafkaConsumer } from 'kafkajs';
 import type { OutOfRangeWire } from './kafka-logs.ts';
 import { brokerCommit, logCommit, places, unpacked } from './packing.ts';
@@ -10,11 +11,12 @@ import { PartitionBuffer } from './partition-buffer.ts';
 import { type Claim, ClaimLost, type Committed, type ConsumeOptions, OffsetOutOfRange } from './port.ts';
 
 const metadata_bytes = 4_096;
-/** The broker's name for what went wrong: kafkajs wraps it when it gives up. */
-const protocolError = (error: unknown): string => {
-  const { type, cause } = (error ?? {}) as { type?: unknown; cause?: { type?: unknown } };
-  return String(type ?? cause?.type ?? '');
-};
+/** What went wrong at first, which kafkajs wraps when it gives up: the broker's name for it ('' = not said by the broker), and whether it passes. */
+function firstCause(error: unknown): { type: string; passes: boolean } {
+  const { type, retriable, cause } = (error ?? {}) as { type?: unknown; retriable?: unknown; cause?: unknown };
+  return cause ? firstCause(cause) : { type: String(type ?? ''), passes: retriable === true };
+}
+const commit_pause_ms = 250;
 /** What a group has committed, from the broker's offset (negative = nothing) and metadata. */
 export function committedOf(
   offset: string | undefined,
@@ -52,6 +54,7 @@ export class KafkaMember {
   #commits = 0;
   #joining: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | null = null;
+  #left = false;
 
   constructor(
     kafka: Kafka,
@@ -88,6 +91,7 @@ export class KafkaMember {
     const { GROUP_JOIN, REBALANCING, CRASH, COMMIT_OFFSETS } = this.#consumer.events;
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
       this.#loseAll();
+      if (this.#left) return this.#leave(); // a crash before we left makes kafkajs come back, to hold partitions that nobody works on
       const assigned = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
         partitions.map((partition) => ({ topic, partition })),
       );
@@ -121,10 +125,15 @@ export class KafkaMember {
       await Promise.all([...this.#held.values()].map(({ handler }) => handler));
       this.#loseAll();
       this.#held.clear();
+      this.#left = true;
       await this.#consumer.disconnect();
       this.#settle.resolve();
     })();
     return this.#stopping;
+  }
+
+  #leave(): void {
+    void this.#consumer.disconnect().catch(() => undefined);
   }
 
   #fail(error: unknown): void {
@@ -217,16 +226,22 @@ export class KafkaMember {
     if (bytes > metadata_bytes) throw new Error(`metadata of ${bytes} bytes: at most ${metadata_bytes}`);
     const gone = (why: string): ClaimLost =>
       new ClaimLost(`group ${this.#options.group} no longer holds ${topic}/${partition}: ${why}`);
-    await new Promise((resume) => setImmediate(resume)); // a join that has just happened inside kafkajs is known to us after this
-    if (generation !== this.#generation || !this.#held.has(`${topic}/${partition}`)) throw gone('another generation');
-    const before = this.#commits;
-    try {
-      await this.#consumer.commitOffsets([{ topic, partition, offset: String(kept.offset), metadata: kept.metadata }]);
-    } catch (error) {
-      const type = protocolError(error);
-      if (/REBALANCE|ILLEGAL_GENERATION|UNKNOWN_MEMBER|FENCED/.test(type)) throw gone(type);
-      throw error;
+    const commits = [{ topic, partition, offset: String(kept.offset), metadata: kept.metadata }];
+    for (;;) {
+      await new Promise((resume) => setImmediate(resume)); // a join that has just happened inside kafkajs is known to us after this
+      if (generation !== this.#generation || !this.#held.has(`${topic}/${partition}`)) throw gone('another generation');
+      const before = this.#commits;
+      try {
+        await this.#consumer.commitOffsets(commits);
+        if (this.#commits === before) throw gone('the commit was not sent');
+        return;
+      } catch (error) {
+        if (error instanceof ClaimLost) throw error;
+        const { type, passes } = firstCause(error);
+        if (/REBALANCE|ILLEGAL_GENERATION|UNKNOWN_MEMBER|FENCED/.test(type)) throw gone(type);
+        if (!passes) throw error;
+        await wait(commit_pause_ms); // until the broker is back, or has given the partition to another
+      }
     }
-    if (this.#commits === before) throw gone('the commit was not sent');
   }
 }

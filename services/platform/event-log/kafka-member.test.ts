@@ -1,0 +1,88 @@
+/** What the adapter does when kafkajs does what it should not; the rest of it is tested on a real broker (test/contract). */
+import type { Admin, Kafka } from 'kafkajs';
+import { expect, test } from 'vitest';
+import { aborted } from '../../../test/support/event-log.ts';
+import { KafkaMember } from './kafka-member.ts';
+import { type Claim, ClaimLost } from './port.ts';
+
+const events = { GROUP_JOIN: 'join', REBALANCING: 'rebalancing', CRASH: 'crash', COMMIT_OFFSETS: 'commit' };
+const closed = Object.assign(new Error('Closed connection'), {
+  retriable: false,
+  cause: Object.assign(new Error('Closed connection'), { name: 'KafkaJSConnectionClosedError', retriable: true }),
+});
+
+/** A member of a group whose consumer commits as it is told, holding partition 0 of `t`. */
+async function member(commit: (times: number) => Promise<void>) {
+  const listeners = new Map<string, (event: object) => void>();
+  const say = (event: string, payload: object = {}): void => listeners.get(event)?.({ payload });
+  const seen = { commits: 0, disconnects: 0 };
+  const consumer = {
+    events,
+    on: (event: string, listener: (event: object) => void) => listeners.set(event, listener),
+    connect: async () => undefined,
+    subscribe: async () => undefined,
+    run: async () => undefined,
+    async commitOffsets() {
+      await commit(++seen.commits);
+      say(events.COMMIT_OFFSETS);
+    },
+    async disconnect() {
+      seen.disconnects++;
+    },
+  };
+  const kafka = { consumer: () => consumer } as unknown as Kafka;
+  const admin = { fetchOffsets: async () => [] } as unknown as Admin;
+  let claimed: (claim: Claim) => void = () => undefined;
+  const claim = new Promise<Claim>((resolve) => {
+    claimed = resolve;
+  });
+  const onClaim = (one: Claim): Promise<void> => {
+    claimed(one);
+    return aborted(one.signal);
+  };
+  const options = { group: 'g', topics: ['t'], onClaim };
+  const made = new KafkaMember(kafka, admin, options, { tripped: [] }, 6_000, () => undefined, new Set());
+  await made.start();
+  const join = (): void => say(events.GROUP_JOIN, { memberAssignment: { t: [0] } });
+  join();
+  return { made, claim: await claim, join, say, seen };
+}
+
+test('a commit that a closed connection stopped is made when the broker is back: the service does not end', async () => {
+  const { made, claim, seen } = await member(async (times) => {
+    if (times < 3) throw closed;
+  });
+  await claim.commit(7, '');
+  expect(seen.commits).toBe(3);
+  await made.stop();
+});
+
+test('and is given up when the partition has gone to another meanwhile', async () => {
+  const { made, claim, say } = await member(async () => {
+    say(events.REBALANCING);
+    throw closed;
+  });
+  await expect(claim.commit(7, '')).rejects.toBeInstanceOf(ClaimLost);
+  await made.stop();
+});
+
+test('a commit that the broker refuses, or that a fault of ours stopped, is thrown', async () => {
+  for (const fault of [
+    new TypeError('x is not a function'),
+    Object.assign(new Error('no'), { type: 'GROUP_AUTHORIZATION_FAILED', retriable: false }),
+  ]) {
+    const { made, claim, seen } = await member(() => Promise.reject(fault));
+    await expect(claim.commit(7, '')).rejects.toBe(fault);
+    expect(seen.commits).toBe(1);
+    await made.stop();
+  }
+});
+
+test('a consumer that kafkajs brings back after it left leaves again, and nobody gets a claim of it', async () => {
+  const { made, join, seen } = await member(async () => undefined);
+  await made.stop();
+  expect(seen.disconnects).toBe(1);
+  join();
+  expect(seen.disconnects).toBe(2);
+  await made.stop();
+});
