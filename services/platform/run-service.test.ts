@@ -84,6 +84,18 @@ describe('an exact service', () => {
     return batches;
   }
 
+  /** The log with some calls of its claims, and of its own, going another way. */
+  const through = (change: (claim: Claim) => Partial<Claim>, own: Partial<EventLog> = {}): EventLog =>
+    Object.assign(Object.create(log) as EventLog, {
+      bounds: (name: string) => log.bounds(name),
+      consume: (options: Parameters<EventLog['consume']>[0]) =>
+        log.consume({
+          ...options,
+          onClaim: (claim) => options.onClaim(Object.assign(Object.create(claim) as Claim, change(claim))),
+        }),
+      ...own,
+    });
+
   const reopen = async (): Promise<void> => {
     await log.close();
     log = await openEmbeddedLog({ directory });
@@ -129,24 +141,46 @@ describe('an exact service', () => {
     await say('a', 'b');
     const died = await crash();
     let silences = 3;
-    const slow = Object.assign(Object.create(log) as EventLog, {
-      consume: (options: Parameters<EventLog['consume']>[0]) =>
-        log.consume({
-          ...options,
-          onClaim: (claim) =>
-            options.onClaim(
-              Object.assign(Object.create(claim) as Claim, {
-                fetch: (...range: Parameters<Claim['fetch']>) =>
-                  silences-- > 0 ? Promise.resolve([]) : claim.fetch(...range),
-              }),
-            ),
-        }),
-      bounds: (name: string) => log.bounds(name),
-    });
+    const slow = through((claim) => ({
+      fetch: (...range) => (silences-- > 0 ? Promise.resolve([]) : claim.fetch(...range)),
+    }));
     const batches: Batch[] = [];
     await run(async (batch) => void batches.push({ ...batch }), {}, 1_000, slow);
     await soon(async () => expect((await committed()).offset).toBe(2));
     expect(batches).toMatchObject([{ name: died.name, replayed: true }]);
+  });
+
+  test('waits for a log that does not answer, before, while and after it reads, and keeps to the range it announced', async () => {
+    await say('a', 'b');
+    const down = Object.assign(new Error('Kafka did not answer'), { retriable: true });
+    const times = { bounds: 0, fetch: 0, commit: 0 };
+    const failing = <Answer>(call: keyof typeof times, odd: boolean, answer: () => Promise<Answer>): Promise<Answer> =>
+      ++times[call] % 2 === Number(odd) ? Promise.reject(down) : answer();
+    const flaky = through(
+      (claim) => ({
+        fetch: (...range) => failing('fetch', true, () => claim.fetch(...range)),
+        commit: (...commit) => failing('commit', false, () => claim.commit(...commit)),
+      }),
+      { bounds: (name) => failing('bounds', true, () => log.bounds(name)) },
+    );
+    const batches: Batch[] = [];
+    await run(
+      async (batch) => {
+        batches.push({ ...batch });
+        if (batches.length === 1) await say('c'); // must not slip into the announced range
+      },
+      {},
+      1_000,
+      flaky,
+    );
+    await soon(async () => expect((await committed()).offset).toBe(3));
+    expect(batches.map((batch) => [texts(batch), batch.replayed])).toEqual([
+      [['a', 'b'], false],
+      [['a', 'b'], true],
+      [['c'], false],
+      [['c'], true],
+    ]);
+    expect(new Set(batches.map(({ name }) => name)).size).toBe(2);
   });
 
   test('tries again after an outage, replaying, and commits nothing before it succeeds', async () => {

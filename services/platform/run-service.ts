@@ -62,11 +62,13 @@ export function runService(service: Service, options: LoopOptions): Promise<Cons
 }
 
 async function runClaim(claim: Claim, service: Service, options: LoopOptions): Promise<void> {
-  let offset = claim.committed.offset ?? (await firstKept(claim, options.log));
+  let offset = claim.committed.offset;
   let took_ms = 0;
+  let outages = 0;
   let announced = service.exact ? parseIntent(claim.committed.metadata) : null;
   while (!claim.signal.aborted) {
     try {
+      offset ??= await firstKept(claim, options.log);
       const records = announced
         ? await rereadRange(claim, offset, announced, options) // die here: nothing was written by us
         : await readBatch(
@@ -78,13 +80,22 @@ async function runClaim(claim: Claim, service: Service, options: LoopOptions): P
           );
       if (records.length === 0) continue;
       const from = options.now();
-      const end = await oneBatch(claim, offset, records, announced, service, options);
+      const replayed = announced !== null;
+      const intent: Intent = announced ?? intentOf(options.log.id, records);
+      if (service.exact && !replayed) await claim.commit(offset, intentText(intent)); // die here: the next owner replays this range
+      announced = service.exact ? intent : null;
+      await oneBatch(claim, offset, records, { ...intent, replayed }, service, options);
       announced = null;
-      offset = end;
+      offset = intent.end;
       took_ms = service.fill_ms > 0 ? options.now() - from : 0;
+      outages = 0;
     } catch (error) {
       if (claim.lost.aborted || error instanceof ClaimLost) return;
       if (claim.signal.aborted && (error as Error).name === 'AbortError') return; // stopped while waiting for an outage to end
+      if (retriable(error)) {
+        await outage(service, ++outages, error, claim, options).catch(() => undefined); // stopped: the loop ends
+        continue;
+      }
       throw new Error(
         `${service.name} stopped at ${claim.topic}/${claim.partition}, offset ${offset}: ${message(error)}`,
         { cause: error },
@@ -98,24 +109,23 @@ async function firstKept({ topic, partition }: Claim, log: EventLog): Promise<nu
   return (await log.bounds(topic)).find((bounds) => bounds.partition === partition)?.start ?? 0;
 }
 
-/** Announce, work (retrying outages), commit. Returns the next offset to read. */
+/** Work (retrying outages) and commit. */
 async function oneBatch(
   claim: Claim,
   offset: number,
   records: LogRecord[],
-  announced: Intent | null,
+  intent: Intent & { replayed: boolean },
   service: Service,
-  { log, telemetry, intent_age_ms, now, wait = (ms, signal) => pause(ms, undefined, { signal }) }: LoopOptions,
-): Promise<number> {
-  const intent = announced ?? intentOf(log.id, records);
+  options: LoopOptions,
+): Promise<void> {
+  const { log, telemetry, intent_age_ms, now } = options;
   const started = now();
-  if (service.exact && !announced) await claim.commit(offset, intentText(intent)); // die here: the next owner replays this range
   const batch: Batch = {
     topic: claim.topic,
     partition: claim.partition,
     records,
     name: `${log.id}/${claim.topic}/${claim.partition}/${offset}-${intent.end}/${intent.checksum}`, // from the offset, not the first record: names lie end to end
-    replayed: announced !== null,
+    replayed: intent.replayed,
     fence() {
       if (claim.lost.aborted) throw new ClaimLost(`${claim.topic}/${claim.partition} was taken away`);
       if (service.exact && now() - started > intent_age_ms)
@@ -131,16 +141,26 @@ async function oneBatch(
       break;
     } catch (error) {
       if (!retriable(error)) throw error;
-      telemetry.count('retries', { service: service.name }, 1);
-      telemetry.warn(`${service.name}: attempt ${attempt} failed, trying again: ${message(error)}`);
-      await wait(Math.min(10_000, 50 * 2 ** attempt), claim.signal);
+      await outage(service, attempt, error, claim, options);
       batch.replayed = true;
     }
   }
   batch.fence();
   await claim.commit(intent.end, ''); // die here: the whole batch is written; the replay writes nothing new
   telemetry.batch(service.name, records, now() - started);
-  return intent.end;
+}
+
+/** Says so and waits, longer each time; throws when the claim is to be given up meanwhile. */
+async function outage(
+  { name }: Service,
+  attempt: number,
+  error: unknown,
+  { signal }: Claim,
+  { telemetry, wait = (ms, signal) => pause(ms, undefined, { signal }) }: LoopOptions,
+): Promise<void> {
+  telemetry.count('retries', { service: name }, 1);
+  telemetry.warn(`${name}: attempt ${attempt} failed, trying again: ${message(error)}`);
+  await wait(Math.min(10_000, 50 * 2 ** attempt), signal);
 }
 
 /** Reads until the batch is full or `fill_ms` have passed since its first record. */

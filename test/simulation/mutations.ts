@@ -29,7 +29,7 @@ export const mutations: readonly Mutation[] = [
     'intent: the range is announced before it is worked',
     4,
     loop,
-    'if (service.exact && !announced) await claim.commit(offset, intentText(intent));',
+    'if (service.exact && !replayed) await claim.commit(offset, intentText(intent));',
     '',
   ),
   one('range check: an announced range must read the same', 43, loop, 'checkRange(intent, log.id, records);', ''),
@@ -167,7 +167,7 @@ export const mutations: readonly Mutation[] = [
     'own posting: a replayed settler that finds its batch posts nothing',
     100,
     settler,
-    'if (batch.replayed && (await hasBlock(warehouse, batch, ledger_block.table, ledger_block.marker))) return;',
+    'if (batch.replayed && (await hasBlock(warehouse, batch, ledger_block.table, ledger_block.marker))) return 0;',
     '',
   ),
 ];

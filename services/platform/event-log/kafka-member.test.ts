@@ -1,6 +1,6 @@
 /** What the adapter does when kafkajs does what it should not; the rest of it is tested on a real broker (test/contract). */
 import type { Admin, Kafka } from 'kafkajs';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { aborted } from '../../../test/support/event-log.ts';
 import { KafkaMember } from './kafka-member.ts';
 import { type Claim, ClaimLost } from './port.ts';
@@ -11,8 +11,17 @@ const closed = Object.assign(new Error('Closed connection'), {
   cause: Object.assign(new Error('Closed connection'), { name: 'KafkaJSConnectionClosedError', retriable: true }),
 });
 
+interface Odd {
+  fetchOffsets?: () => Promise<never[]>;
+  /** What a handler does between being told to give up and its end. */
+  ending?: () => Promise<void>;
+}
+
 /** A member of a group whose consumer commits as it is told, holding partition 0 of `t`. */
-async function member(commit: (times: number) => Promise<void>) {
+async function member(
+  commit: (times: number) => Promise<void>,
+  { fetchOffsets = async () => [], ending = async () => undefined }: Odd = {},
+) {
   const listeners = new Map<string, (event: object) => void>();
   const say = (event: string, payload: object = {}): void => listeners.get(event)?.({ payload });
   const seen = { commits: 0, disconnects: 0 };
@@ -31,21 +40,20 @@ async function member(commit: (times: number) => Promise<void>) {
     },
   };
   const kafka = { consumer: () => consumer } as unknown as Kafka;
-  const admin = { fetchOffsets: async () => [] } as unknown as Admin;
-  let claimed: (claim: Claim) => void = () => undefined;
-  const claim = new Promise<Claim>((resolve) => {
-    claimed = resolve;
-  });
-  const onClaim = (one: Claim): Promise<void> => {
-    claimed(one);
-    return aborted(one.signal);
+  const admin = { fetchOffsets } as unknown as Admin;
+  const claims: Claim[] = [];
+  const onClaim = async (claim: Claim): Promise<void> => {
+    claims.push(claim);
+    await aborted(claim.signal);
+    await ending();
   };
   const options = { group: 'g', topics: ['t'], onClaim };
   const made = new KafkaMember(kafka, admin, options, { tripped: [] }, 6_000, () => undefined, new Set());
   await made.start();
-  const join = (): void => say(events.GROUP_JOIN, { memberAssignment: { t: [0] } });
-  join();
-  return { made, claim: await claim, join, say, seen };
+  const join = (...partitions: number[]): void => say(events.GROUP_JOIN, { memberAssignment: { t: partitions } });
+  join(0);
+  const claim = await vi.waitUntil(() => claims[0]);
+  return { made, claim, claims, join, say, seen };
 }
 
 test('a commit that a closed connection stopped is made when the broker is back: the service does not end', async () => {
@@ -79,10 +87,38 @@ test('a commit that the broker refuses, or that a fault of ours stopped, is thro
 });
 
 test('a consumer that kafkajs brings back after it left leaves again, and nobody gets a claim of it', async () => {
-  const { made, join, seen } = await member(async () => undefined);
+  const { made, claims, join, seen } = await member(async () => undefined);
   await made.stop();
   expect(seen.disconnects).toBe(1);
-  join();
+  join(0);
   expect(seen.disconnects).toBe(2);
+  await made.stop();
+  expect(claims).toHaveLength(1);
+});
+
+test('of joins that come while a handler is still ending, only the last one makes claims', async () => {
+  let end: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const { made, claims, join } = await member(async () => undefined, { ending: () => ended });
+  join(1);
+  join(2);
+  join(3);
+  end();
+  await vi.waitUntil(() => claims.length > 1);
+  await made.stop();
+  expect(claims.map(({ partition }) => partition)).toEqual([0, 3]);
+});
+
+test('what a group has committed is asked for until the broker is back', async () => {
+  let times = 0;
+  const { made } = await member(async () => undefined, {
+    async fetchOffsets() {
+      if (++times < 3) throw closed;
+      return [];
+    },
+  });
+  expect(times).toBe(3);
   await made.stop();
 });

@@ -12,11 +12,25 @@ import { type Claim, ClaimLost, type Committed, type ConsumeOptions, OffsetOutOf
 
 const metadata_bytes = 4_096;
 /** What went wrong at first, which kafkajs wraps when it gives up: the broker's name for it ('' = not said by the broker), and whether it passes. */
-function firstCause(error: unknown): { type: string; passes: boolean } {
+export function firstCause(error: unknown): { type: string; passes: boolean } {
   const { type, retriable, cause } = (error ?? {}) as { type?: unknown; retriable?: unknown; cause?: unknown };
   return cause ? firstCause(cause) : { type: String(type ?? ''), passes: retriable === true };
 }
-const commit_pause_ms = 250;
+const pause_ms = 250;
+
+/** Asks again until the broker is back; null when the answer is not wanted any more. */
+async function persistently<T>(ask: () => Promise<T>, wanted: () => boolean): Promise<T | null> {
+  while (wanted()) {
+    try {
+      const answer = await ask();
+      return wanted() ? answer : null;
+    } catch (error) {
+      if (!firstCause(error).passes) throw error;
+      await wait(pause_ms);
+    }
+  }
+  return null;
+}
 /** What a group has committed, from the broker's offset (negative = nothing) and metadata. */
 export function committedOf(
   offset: string | undefined,
@@ -95,8 +109,9 @@ export class KafkaMember {
       const assigned = Object.entries(payload.memberAssignment).flatMap(([topic, partitions]) =>
         partitions.map((partition) => ({ topic, partition })),
       );
+      const generation = this.#generation; // of this join: another may come before its turn
       this.#joining = this.#joining
-        .then(() => this.#claimAll(assigned, this.#generation))
+        .then(() => this.#claimAll(assigned, generation))
         .catch((error) => this.#fail(error));
     });
     this.#consumer.on(REBALANCING, () => this.#loseAll());
@@ -152,10 +167,14 @@ export class KafkaMember {
   async #claimAll(assigned: { topic: string; partition: number }[], generation: number): Promise<void> {
     await Promise.all([...this.#held.values()].map(({ handler }) => handler));
     this.#held.clear();
-    if (generation !== this.#generation || this.#stopping) return;
+    const wanted = (): boolean => generation === this.#generation && this.#stopping === null;
+    if (!wanted() || assigned.length === 0) return;
     const topics = [...new Set(assigned.map(({ topic }) => topic))];
-    const offsets = topics.length === 0 ? [] : await this.#admin.fetchOffsets({ groupId: this.#options.group, topics });
-    if (generation !== this.#generation || this.#stopping) return;
+    const offsets = await persistently(
+      () => this.#admin.fetchOffsets({ groupId: this.#options.group, topics }),
+      wanted,
+    );
+    if (offsets === null) return;
     for (const { topic, partition } of assigned) {
       const found = offsets.find((o) => o.topic === topic)?.partitions.find((p) => p.partition === partition);
       const committed = committedOf(found?.offset, found?.metadata, this.#packed.has(topic));
@@ -192,7 +211,10 @@ export class KafkaMember {
 
   /** kafkajs would go to the beginning in silence: look before every leap. */
   async #checkRange(topic: string, partition: number, from: number): Promise<void> {
-    const bounds = (await this.#admin.fetchTopicOffsets(topic)).find((b) => b.partition === partition);
+    const wanted = (): boolean => this.#held.get(`${topic}/${partition}`)?.giveUp.signal.aborted === false;
+    const offsets = await persistently(() => this.#admin.fetchTopicOffsets(topic), wanted);
+    if (offsets === null) return;
+    const bounds = offsets.find((b) => b.partition === partition);
     const per = this.#packed.has(topic) ? places : 1;
     if (!bounds || from < Number(bounds.low) * per || from > Number(bounds.high) * per)
       throw new OffsetOutOfRange(
@@ -240,7 +262,7 @@ export class KafkaMember {
         const { type, passes } = firstCause(error);
         if (/REBALANCE|ILLEGAL_GENERATION|UNKNOWN_MEMBER|FENCED/.test(type)) throw gone(type);
         if (!passes) throw error;
-        await wait(commit_pause_ms); // until the broker is back, or has given the partition to another
+        await wait(pause_ms); // until the broker is back, or has given the partition to another
       }
     }
   }

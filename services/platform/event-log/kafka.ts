@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { type Admin, Kafka, type SASLOptions } from 'kafkajs';
 import type { Logger } from 'pino';
 import { kafkaLogs, type OutOfRangeWire } from './kafka-logs.ts';
-import { type BufferReport, committedOf, KafkaMember } from './kafka-member.ts';
+import { type BufferReport, committedOf, firstCause, KafkaMember } from './kafka-member.ts';
 import { KafkaProducer, type TopicMessages } from './kafka-producer.ts';
 import { TopicReader } from './kafka-reader.ts';
 import { type Keyed, packed, places } from './packing.ts';
@@ -88,6 +88,16 @@ function remedyFor(said: string, { ssl }: KafkaLogOptions): string {
 }
 
 const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What the broker answers, or KafkaUnavailable where it may answer later. */
+async function answered<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (firstCause(error).passes) throw new KafkaUnavailable(`Kafka did not answer: ${message(error)}`);
+    throw error;
+  }
+}
 
 class KafkaLog implements EventLog {
   readonly id: string;
@@ -238,7 +248,7 @@ class KafkaLog implements EventLog {
 
   async bounds(topic: string): Promise<{ partition: number; start: number; end: number }[]> {
     await this.#partitionsOf(topic);
-    const offsets = await this.#admin.fetchTopicOffsets(topic);
+    const offsets = await answered(this.#admin.fetchTopicOffsets(topic));
     const per = this.offsetsPerMessage(topic);
     return offsets
       .map(({ partition, low, high }) => ({ partition, start: Number(low) * per, end: Number(high) * per }))
@@ -266,7 +276,8 @@ class KafkaLog implements EventLog {
 
   async committed(group: string, topic: string): Promise<(Committed & { partition: number })[]> {
     await this.#partitionsOf(topic);
-    const [found] = await this.#admin.fetchOffsets({ groupId: this.#options.group_prefix + group, topics: [topic] });
+    const groupId = this.#options.group_prefix + group;
+    const [found] = await answered(this.#admin.fetchOffsets({ groupId, topics: [topic] }));
     return (found?.partitions ?? [])
       .map(({ partition, offset, metadata }) => ({
         partition,
