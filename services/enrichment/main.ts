@@ -52,6 +52,12 @@ function enrichOne(event: AcceptedEvent, known: ReferenceIndex, topic: string): 
   return { topic, key: `${event.brand_id}/${event.event_id}`, value: enrichedEvent.encode(verdict.value) };
 }
 
+/** The log does not bring what it says it has: reference data that was not read must not be taken for read. */
+class ReferenceLate extends Error {
+  override name = 'ReferenceLate';
+  readonly retriable = true;
+}
+
 /** Reads the reference topic (one partition) into the index, to its end; callers that come together share one read. */
 export function referenceReader(log: EventLog, topic: string, known: ReferenceIndex): { catchUp(): Promise<void> } {
   let next: number | null = null;
@@ -62,11 +68,12 @@ export function referenceReader(log: EventLog, topic: string, known: ReferenceIn
     let from = Math.max(next ?? bounds.start, bounds.start);
     while (from < bounds.end) {
       const records = await log.read(topic, 0, from, 5_000);
-      if (records.length === 0) break;
+      if (records.length === 0)
+        throw new ReferenceLate(`${topic} ends at ${bounds.end}, and nothing comes from ${from} on`);
       for (const record of records) known.apply(referenceRecord.decode(record.value), record.offset);
       from = records.at(-1)!.offset + 1;
     }
-    next = Math.max(from, bounds.end);
+    next = from;
   };
   return {
     catchUp() {

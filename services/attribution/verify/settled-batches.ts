@@ -33,7 +33,9 @@ export const settledBatches: Check = {
     const chains = new Map<string, Marker[]>();
     for (const marker of [...markers, ...committed]) {
       const key = `${marker.log}/${marker.topic}/${marker.partition}`;
-      chains.set(key, [...(chains.get(key) ?? []), marker]);
+      const chain = chains.get(key);
+      if (chain) chain.push(marker);
+      else chains.set(key, [marker]);
     }
     for (const [key, chain] of chains) {
       let reached = 0;

@@ -24,17 +24,20 @@ async function member(
 ) {
   const listeners = new Map<string, (event: object) => void>();
   const say = (event: string, payload: object = {}): void => listeners.get(event)?.({ payload });
-  const seen = { commits: 0, disconnects: 0 };
+  const seen = { commits: 0, disconnects: 0, runs: 0, resumed: [] as number[] };
   const consumer = {
     events,
     on: (event: string, listener: (event: object) => void) => listeners.set(event, listener),
     connect: async () => undefined,
     subscribe: async () => undefined,
-    run: async () => undefined,
-    async commitOffsets() {
+    run: async () => void seen.runs++,
+    async commitOffsets(offsets: { topic: string; partition: number }[]) {
       await commit(++seen.commits);
-      say(events.COMMIT_OFFSETS);
+      say(events.COMMIT_OFFSETS, {
+        topics: offsets.map(({ topic, partition }) => ({ topic, partitions: [{ partition }] })),
+      });
     },
+    resume: ([{ partitions }]: [{ partitions: number[] }]) => void seen.resumed.push(...partitions),
     async disconnect() {
       seen.disconnects++;
     },
@@ -91,7 +94,7 @@ test('a consumer that kafkajs brings back after it left leaves again, and nobody
   await made.stop();
   expect(seen.disconnects).toBe(1);
   join(0);
-  expect(seen.disconnects).toBe(2);
+  await vi.waitUntil(() => seen.disconnects === 2);
   await made.stop();
   expect(claims).toHaveLength(1);
 });
@@ -121,4 +124,34 @@ test('what a group has committed is asked for until the broker is back', async (
   });
   expect(times).toBe(3);
   await made.stop();
+});
+
+test('a commit that kafkajs did not send is not made good by that of another partition', async () => {
+  const { made, claim, say } = await member(async (times) => {
+    if (times > 1) return;
+    say(events.COMMIT_OFFSETS, { topics: [{ topic: 't', partitions: [{ partition: 5 }] }] });
+    throw new Error('The consumer group was not initialized, consumer#run must be called first');
+  });
+  await expect(claim.commit(7, '')).rejects.toBeInstanceOf(ClaimLost);
+  await made.stop();
+});
+
+test('a new claim begins to flow, although kafkajs keeps the pause of an earlier one over a rebalance', async () => {
+  const { made, claims, join, seen } = await member(async () => undefined);
+  join(0);
+  await vi.waitUntil(() => claims.length === 2);
+  expect(seen.resumed).toEqual([0, 0]);
+  await made.stop();
+});
+
+test('a crash for a reason that passes is begun anew where kafkajs gives up; any other ends the service', async () => {
+  const { made, say, seen } = await member(async () => undefined);
+  say(events.CRASH, {
+    restart: false,
+    error: Object.assign(new Error('no coordinator'), { name: 'KafkaJSGroupCoordinatorNotFound', retriable: false }),
+  });
+  await vi.waitUntil(() => seen.runs === 2);
+  const fault = new TypeError('x is not a function');
+  say(events.CRASH, { restart: false, error: fault });
+  await expect(made.done).rejects.toBe(fault);
 });

@@ -4,33 +4,14 @@
  * under its current generation, so a commit is made only when its claim is of that generation, and counts only when it was really sent.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Admin, EachBatchPayload, Kafka, Consumer as KafkaConsumer } from 'kafkajs';
+import type { Admin, EachBatchPayload, Kafka, Consumer as KafkaConsumer, OffsetsByTopicPartition } from 'kafkajs';
+import { crashed, firstCause, pause_ms, persistently } from './kafka-faults.ts';
 import type { OutOfRangeWire } from './kafka-logs.ts';
 import { brokerCommit, logCommit, places, unpacked } from './packing.ts';
 import { PartitionBuffer } from './partition-buffer.ts';
 import { type Claim, ClaimLost, type Committed, type ConsumeOptions, OffsetOutOfRange } from './port.ts';
 
 const metadata_bytes = 4_096;
-/** What went wrong at first, which kafkajs wraps when it gives up: the broker's name for it ('' = not said by the broker), and whether it passes. */
-export function firstCause(error: unknown): { type: string; passes: boolean } {
-  const { type, retriable, cause } = (error ?? {}) as { type?: unknown; retriable?: unknown; cause?: unknown };
-  return cause ? firstCause(cause) : { type: String(type ?? ''), passes: retriable === true };
-}
-const pause_ms = 250;
-
-/** Asks again until the broker is back; null when the answer is not wanted any more. */
-async function persistently<T>(ask: () => Promise<T>, wanted: () => boolean): Promise<T | null> {
-  while (wanted()) {
-    try {
-      const answer = await ask();
-      return wanted() ? answer : null;
-    } catch (error) {
-      if (!firstCause(error).passes) throw error;
-      await wait(pause_ms);
-    }
-  }
-  return null;
-}
 /** What a group has committed, from the broker's offset (negative = nothing) and metadata. */
 export function committedOf(
   offset: string | undefined,
@@ -49,6 +30,8 @@ export type BufferReport = (topic: string, partition: number, bytes: number, pau
 
 interface Held {
   generation: number;
+  /** Commits once, under the generation of now: the consumer's own tries again for seconds, maybe under a later one. Absent before a first batch. */
+  commit?: (offsets: OffsetsByTopicPartition) => Promise<void>;
   buffer: PartitionBuffer;
   giveUp: AbortController;
   lost: AbortController;
@@ -65,7 +48,8 @@ export class KafkaMember {
   readonly #held = new Map<string, Held>();
   #settle: { resolve(): void; reject(error: unknown): void } = { resolve: () => undefined, reject: () => undefined };
   #generation = 0;
-  #commits = 0;
+  /** How many commits of a partition kafkajs says it has sent. */
+  readonly #commits = new Map<string, number>();
   #joining: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | null = null;
   #left = false;
@@ -115,11 +99,24 @@ export class KafkaMember {
         .catch((error) => this.#fail(error));
     });
     this.#consumer.on(REBALANCING, () => this.#loseAll());
-    this.#consumer.on(COMMIT_OFFSETS, () => this.#commits++);
+    this.#consumer.on(COMMIT_OFFSETS, ({ payload }) => {
+      for (const { topic, partitions } of payload.topics)
+        for (const { partition } of partitions) {
+          const name = `${topic}/${partition}`;
+          this.#commits.set(name, (this.#commits.get(name) ?? 0) + 1);
+        }
+    });
     this.#consumer.on(CRASH, ({ payload }) => {
       this.#loseAll();
-      if (!payload.restart && this.#stopping === null) this.#fail(payload.error);
+      if (payload.restart || this.#stopping !== null) return;
+      if (firstCause(payload.error).passes) this.#comeBack();
+      else this.#fail(payload.error);
     });
+  }
+
+  #comeBack(): void {
+    const wanted = (): boolean => this.#stopping === null;
+    void persistently(() => this.start(), wanted).catch((error) => this.#fail(error));
   }
 
   async start(): Promise<void> {
@@ -141,14 +138,14 @@ export class KafkaMember {
       this.#loseAll();
       this.#held.clear();
       this.#left = true;
-      await this.#consumer.disconnect();
-      this.#settle.resolve();
+      await this.#consumer.disconnect().finally(() => this.#settle.resolve());
     })();
     return this.#stopping;
   }
 
+  /** After kafkajs's own start has ended: one that is still starting cannot be stopped. */
   #leave(): void {
-    void this.#consumer.disconnect().catch(() => undefined);
+    setImmediate(() => void this.#consumer.disconnect().catch(() => undefined));
   }
 
   #fail(error: unknown): void {
@@ -185,10 +182,15 @@ export class KafkaMember {
   #claim(topic: string, partition: number, generation: number, committed: Committed): void {
     const name = `${topic}/${partition}`;
     const [giveUp, lost] = [new AbortController(), new AbortController()];
+    const resume = (): void => this.#unlessCrashed((consumer) => consumer.resume([{ topic, partitions: [partition] }]));
+    resume(); // kafkajs keeps a pause of an earlier claim over a rebalance
     const buffer = new PartitionBuffer({
-      seek: (offset) => this.#consumer.seek({ topic, partition, offset: String(this.#messageOf(topic, offset)) }),
-      pause: () => this.#consumer.pause([{ topic, partitions: [partition] }]),
-      resume: () => this.#consumer.resume([{ topic, partitions: [partition] }]),
+      seek: (offset) =>
+        this.#unlessCrashed((consumer) =>
+          consumer.seek({ topic, partition, offset: String(this.#messageOf(topic, offset)) }),
+        ),
+      pause: () => this.#unlessCrashed((consumer) => consumer.pause([{ topic, partitions: [partition] }])),
+      resume,
       report: (bytes, paused) => this.#onBuffer(topic, partition, bytes, paused),
     });
     const claim: Claim = {
@@ -209,6 +211,14 @@ export class KafkaMember {
     held.handler = this.#options.onClaim(claim).catch((error) => this.#fail(error));
   }
 
+  #unlessCrashed(ask: (consumer: KafkaConsumer) => void): void {
+    try {
+      ask(this.#consumer);
+    } catch (error) {
+      if (!crashed(error)) throw error;
+    }
+  }
+
   /** kafkajs would go to the beginning in silence: look before every leap. */
   async #checkRange(topic: string, partition: number, from: number): Promise<void> {
     const wanted = (): boolean => this.#held.get(`${topic}/${partition}`)?.giveUp.signal.aborted === false;
@@ -222,9 +232,10 @@ export class KafkaMember {
       );
   }
 
-  #keep({ batch }: EachBatchPayload): void {
+  #keep({ batch, commitOffsetsIfNecessary }: EachBatchPayload): void {
     const held = this.#held.get(`${batch.topic}/${batch.partition}`);
     if (!held || held.generation !== this.#generation) return;
+    held.commit = commitOffsetsIfNecessary;
     const { topic, partition, messages } = batch;
     const records = messages.map(({ offset, timestamp, key, value }) => ({
       topic,
@@ -242,23 +253,33 @@ export class KafkaMember {
     return this.#packed.has(topic) ? brokerCommit(offset, '').offset : offset;
   }
 
+  /** Of a claim that has read nothing yet. */
+  #commitUnread(topics: OffsetsByTopicPartition['topics']): Promise<void> {
+    return this.#consumer.commitOffsets(
+      topics.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, ...partition }))),
+    );
+  }
+
   async #commit({ topic, partition, generation }: Claim, offset: number, metadata: string): Promise<void> {
     const kept = this.#packed.has(topic) ? brokerCommit(offset, metadata) : { offset, metadata };
     const bytes = Buffer.byteLength(kept.metadata);
     if (bytes > metadata_bytes) throw new Error(`metadata of ${bytes} bytes: at most ${metadata_bytes}`);
     const gone = (why: string): ClaimLost =>
       new ClaimLost(`group ${this.#options.group} no longer holds ${topic}/${partition}: ${why}`);
-    const commits = [{ topic, partition, offset: String(kept.offset), metadata: kept.metadata }];
+    const name = `${topic}/${partition}`;
+    const commits = [{ topic, partitions: [{ partition, offset: String(kept.offset), metadata: kept.metadata }] }];
     for (;;) {
       await new Promise((resume) => setImmediate(resume)); // a join that has just happened inside kafkajs is known to us after this
-      if (generation !== this.#generation || !this.#held.has(`${topic}/${partition}`)) throw gone('another generation');
-      const before = this.#commits;
+      const held = this.#held.get(name);
+      if (generation !== this.#generation || !held) throw gone('another generation');
+      const before = this.#commits.get(name);
       try {
-        await this.#consumer.commitOffsets(commits);
-        if (this.#commits === before) throw gone('the commit was not sent');
+        await (held.commit ? held.commit({ topics: commits }) : this.#commitUnread(commits));
+        if (this.#commits.get(name) === before) throw gone('the commit was not sent');
         return;
       } catch (error) {
         if (error instanceof ClaimLost) throw error;
+        if (crashed(error)) throw gone('the consumer is starting anew');
         const { type, passes } = firstCause(error);
         if (/REBALANCE|ILLEGAL_GENERATION|UNKNOWN_MEMBER|FENCED/.test(type)) throw gone(type);
         if (!passes) throw error;

@@ -17,16 +17,33 @@ export class TopicReader {
 
   /** What is there from `from` up to `end` (the partition's end a moment ago), at most `max`. */
   async read(partition: number, from: number, max: number, end: number): Promise<LogRecord[]> {
-    this.#consumer ??= this.#join(this.group, (claim) => this.#hold(claim));
+    this.#consumer ??= this.#joined();
     const consumer = await this.#consumer;
     for (let tries = 0; ; tries++) {
       const claim = this.#claims.get(partition);
       if (!claim) {
-        await Promise.race([new Promise<void>((resolve) => this.#waiting.push(resolve)), consumer.done]);
+        const left = consumer.done.then(() => Promise.reject(new Error(`${this.group} has left its topic`)));
+        left.catch(() => undefined);
+        await Promise.race([new Promise<void>((resolve) => this.#waiting.push(resolve)), left]);
         continue;
       }
       const records = (await claim.fetch(from, max, 500)).filter((record) => record.offset < end);
       if (records.length > 0 || (tries >= 20 && !claim.signal.aborted)) return records; // only markers are left
+    }
+  }
+
+  /** A reader that could not join, or fell out, joins anew with the next read. */
+  async #joined(): Promise<Consumer> {
+    const forget = (): void => {
+      this.#consumer = null;
+    };
+    try {
+      const consumer = await this.#join(this.group, (claim) => this.#hold(claim));
+      consumer.done.catch(forget);
+      return consumer;
+    } catch (error) {
+      forget();
+      throw error;
     }
   }
 

@@ -5,8 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Admin, Kafka, type SASLOptions } from 'kafkajs';
 import type { Logger } from 'pino';
+import { firstCause } from './kafka-faults.ts';
 import { kafkaLogs, type OutOfRangeWire } from './kafka-logs.ts';
-import { type BufferReport, committedOf, firstCause, KafkaMember } from './kafka-member.ts';
+import { type BufferReport, committedOf, KafkaMember } from './kafka-member.ts';
 import { KafkaProducer, type TopicMessages } from './kafka-producer.ts';
 import { TopicReader } from './kafka-reader.ts';
 import { type Keyed, packed, places } from './packing.ts';
@@ -181,10 +182,11 @@ class KafkaLog implements EventLog {
   async #partitionsOf(topic: string): Promise<number> {
     const known = this.#partitions.get(topic);
     if (known !== undefined) return known;
-    const { topics } = await this.#admin.fetchTopicMetadata({ topics: [topic] }).catch((error: unknown) => {
+    const asked = this.#admin.fetchTopicMetadata({ topics: [topic] }).catch((error: unknown) => {
       if (/does not host this topic-partition|unknown topic/i.test(message(error))) return { topics: [] };
       throw error;
     });
+    const { topics } = await answered(asked);
     const count = topics[0]?.partitions.length ?? 0;
     if (count === 0) throw new Error(`topic ${topic} does not exist: create it first (\`grapevine topics --create\`)`);
     this.#partitions.set(topic, count);
@@ -242,7 +244,7 @@ class KafkaLog implements EventLog {
     const { session_ms = 30_000, onBuffer = () => undefined } = this.#options;
     const member = new KafkaMember(this.#kafka, this.#admin, named, this.#wire, session_ms, onBuffer, this.#packed);
     this.#members.add(member);
-    await member.start();
+    await answered(member.start());
     return { done: member.done, stop: () => member.stop() };
   }
 

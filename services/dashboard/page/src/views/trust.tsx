@@ -110,8 +110,13 @@ function Card({ rows }: { rows: readonly TrustRow[] }) {
           of the people engaged redeemed by word of mouth
           <br />
           <span class="muted">
-            <Figure text={between(row.yield_low, row.yield_high)} why="an interval needs at least four influencers" />,
-            95 %
+            {row.yield_high === null ? (
+              'no interval: it needs at least four influencers'
+            ) : (
+              <>
+                <Figure text={between(row.yield_low, row.yield_high)} />, 95 %
+              </>
+            )}
           </span>
         </span>
       </p>
