@@ -376,6 +376,52 @@ describe.skipIf(address === '')('kafka', () => {
     expect(paused()).toBe(false);
   }, 90_000);
 
+  test('a partition that was paused when another member came and left flows again', async () => {
+    const name = unique();
+    const paused = new Set<number>();
+    const log = await openKafkaLog({
+      brokers: [address],
+      client_id: 'paused',
+      group_prefix: '',
+      ssl: false,
+      sasl: null,
+      compression: 'none',
+      packed: plain,
+      logger: pino({ level: 'silent' }),
+      onBuffer: (_topic, partition, _bytes, now) => void (now ? paused.add(partition) : paused.delete(partition)),
+    });
+    const other = await connect();
+    const count = 25_000; // read ahead are 20,000
+    await log.createTopics([topic(name, { partitions: 2 })]);
+    for (let sent = 0; sent < count; sent += 5_000)
+      await log.produce(
+        Array.from({ length: 10_000 }, (_, i) => ({ topic: name, key: '', value: Buffer.from('x'), partition: i % 2 })),
+      );
+    const claims: Claim[] = [];
+    const hold = async (claim: Claim): Promise<void> => {
+      claims.push(claim);
+      await claim.fetch(0, 1, 10_000); // and no more: what comes is kept until the partition is paused
+      await aborted(claim.signal);
+    };
+    const group = unique();
+    const reader = await log.consume({ group, topics: [name], onClaim: hold });
+    await vi.waitUntil(() => paused.size === 2, { timeout: 30_000 });
+    const visitor = await other.consume({ group, topics: [name], onClaim: (claim) => aborted(claim.signal) });
+    await vi.waitUntil(() => claims.length === 3, { timeout: 30_000 });
+    await visitor.stop();
+    await vi.waitUntil(() => claims.length === 5, { timeout: 30_000 });
+    for (const claim of claims.slice(3))
+      for (let from = 1, read = 1; read < count; ) {
+        const records = await claim.fetch(from, 5_000, 10_000);
+        expect(records.length, `partition ${claim.partition} after ${read}`).toBeGreaterThan(0);
+        read += records.length;
+        from = records.at(-1)!.offset + 1;
+      }
+    await reader.stop();
+    await other.close();
+    await log.close();
+  }, 120_000);
+
   test('no broker is said plainly, with what to do, and soon', async () => {
     const nowhere = openKafkaLog({
       brokers: ['127.0.0.1:1'],
