@@ -52,7 +52,7 @@ export class PartitionBuffer {
   async take(from: number, max: number, wait_ms: number, signal: AbortSignal): Promise<LogRecord[]> {
     if (this.#next !== from) this.#begin(from);
     if (this.#records.length === 0 && wait_ms > 0 && !signal.aborted) await this.#arrival(wait_ms, signal);
-    if (signal.aborted) return [];
+    if (signal.aborted || this.#next !== from) return []; // another reader of this partition has gone elsewhere meanwhile
     const out = this.#records.splice(0, max);
     for (const record of out) this.#bytes -= record.value.length;
     const last = out.at(-1);
