@@ -32,7 +32,7 @@ export const mutations: readonly Mutation[] = [
     'if (service.exact && !replayed) await claim.commit(offset, intentText(intent));',
     '',
   ),
-  one('range check: an announced range must read the same', 43, loop, 'checkRange(intent, log.id, records);', ''),
+  one('range check: an announced range must read the same', 109, loop, 'checkRange(intent, log.id, records);', ''),
   one(
     'fence: a partition that was lost is not written for',
     23,
