@@ -64,7 +64,7 @@ export const mutations: readonly Mutation[] = [
   ),
   one(
     'look before: a replay looks what is there, tokens may be forgotten',
-    4,
+    5,
     exact_insert,
     'let missing = batch.replayed ? await missingRows(warehouse, batch, wanted) : rows;',
     'let missing = rows;',
@@ -165,7 +165,7 @@ export const mutations: readonly Mutation[] = [
   },
   one(
     'own posting: a replayed settler that finds its batch posts nothing',
-    100,
+    121,
     settler,
     'if (batch.replayed && (await hasBlock(warehouse, batch, ledger_block.table, ledger_block.marker))) return 0;',
     '',
