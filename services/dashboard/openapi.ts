@@ -154,7 +154,7 @@ const health = {
 const objects = { type: 'array', items: { type: 'object' } };
 const journey = {
   type: 'object',
-  required: ['redemption', 'touches', 'credits', 'postings', 'in_words', 'sql'],
+  required: ['redemption', 'touches', 'credits', 'postings', 'in_words', 'sql', 'ledger_sql'],
   properties: {
     redemption: { type: 'object', description: 'As in redemptions_current; amounts as text.' },
     touches: { ...objects, description: 'In time, each with its credit by model.' },
@@ -162,6 +162,7 @@ const journey = {
     postings: { ...objects, description: 'What the ledger moved, when and why.' },
     in_words: { type: 'array', items: text },
     sql: text,
+    ledger_sql: text,
   },
 };
 

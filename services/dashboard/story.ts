@@ -65,6 +65,13 @@ export const findRedemptions = (warehouse: Reader, id: string, brand: string | n
 export const storySql = ({ brand_id, redemption_id }: Pick<Redemption, 'brand_id' | 'redemption_id'>): string =>
   `SELECT * FROM attribution_credits WHERE brand_id = ${quoted(brand_id)} AND redemption_id = ${quoted(redemption_id)} ORDER BY model, touched_at`;
 
+/** … and the postings behind them. */
+export const ledgerSql = ({ brand_id, redemption_id }: Pick<Redemption, 'brand_id' | 'redemption_id'>): string =>
+  `SELECT posted_at, reason, cause, model, influencer_id, touch_event_id, credit_ppm / 1e6 AS credit, amount_e4 / 1e4 AS amount
+FROM attribution_ledger
+WHERE kind = 'posting' AND brand_id = ${quoted(brand_id)} AND redemption_id = ${quoted(redemption_id)}
+ORDER BY posted_at, batch, model, influencer_id`;
+
 export async function storyOf(warehouse: Reader, redemption: Redemption): Promise<Story> {
   const key = { brand_id: redemption.brand_id, id: redemption.redemption_id };
   const credits = await warehouse.query<CreditLine>(
@@ -134,5 +141,6 @@ export function storyBody({ redemption, credits, postings }: Story): object {
     ),
     in_words: inWords(postings),
     sql: storySql(redemption),
+    ledger_sql: ledgerSql(redemption),
   };
 }

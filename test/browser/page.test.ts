@@ -238,6 +238,18 @@ describe.skipIf(executablePath === null)('the page', () => {
     }
     await panel.getByRole('button', { name: /SQL/ }).click();
     expect(await page.getByRole('dialog').textContent()).toContain('FROM model_comparison');
+    const [redemption] = await ask<{ redemption_id: string }>('journeys?order=-touches&limit=1');
+    await page.goto(`${url}/#/journeys/${redemption!.redemption_id}`); // as Back would: the query of another page goes with it
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await settled(page);
+    for (const [title, table] of [
+      ['Who earned it', 'attribution_credits'],
+      ['What the ledger says', 'attribution_ledger'],
+    ] as const) {
+      await page.getByRole('region', { name: title }).getByRole('button', { name: 'SQL' }).click();
+      expect(await page.getByRole('dialog').textContent()).toContain(`FROM ${table}`);
+      await page.keyboard.press('Escape');
+    }
     expect(wrong).toEqual([]);
     await page.context().close();
   });

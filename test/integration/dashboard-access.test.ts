@@ -141,6 +141,10 @@ describe('keys', () => {
       const credits = own.body.touches.map((touch: { credits: Record<string, number> }) => touch.credits[model] ?? 0);
       expect(credits.reduce((sum: number, credit: number) => sum + credit, 0)).toBeCloseTo(1, 5);
     }
+    const ledger = await world.warehouse.query<{ model: string; credit: number }>(own.body.ledger_sql);
+    expect(ledger.length).toBe(own.body.postings.length);
+    for (const model of new Set(ledger.map((row) => row.model)))
+      expect(ledger.reduce((sum, row) => sum + (row.model === model ? row.credit : 0), 0)).toBeCloseTo(1, 6);
     expect((await get('journeys/R?brand_id=moon', 'acme')).status).toBe(403);
     expect((await get('brands', 'acme')).body).toEqual({
       brands: [{ brand_id: 'acme', name: 'The acme', currency: 'USD', time_zone: 'America/Los_Angeles' }],

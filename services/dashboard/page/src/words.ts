@@ -9,6 +9,14 @@ const relationshipNames: Record<string, string> = {
 };
 export const relationshipOrder = ['friend', 'blogger', 'celebrity', 'expert', '', 'nobody'];
 export const relationshipName = (word: string) => relationshipNames[word] ?? word;
+const singular: Record<string, string> = {
+  friend: 'Friend',
+  blogger: 'Blogger',
+  celebrity: 'Celebrity',
+  expert: 'Expert',
+};
+/** Of one influencer. */
+export const relationshipOfOne = (word: string) => singular[word] ?? relationshipName(word);
 export const relationshipColour = (word: string) => `--${relationshipNames[word] && word ? word : 'unknown'}`;
 
 const modelNames: Record<string, [name: string, rule: string]> = {

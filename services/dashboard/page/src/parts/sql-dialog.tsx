@@ -14,6 +14,11 @@ export function SqlDialog() {
   useEffect(() => {
     if (what && !dialog.current?.open) dialog.current?.showModal();
   }, [what]);
+  useEffect(() => {
+    const close = () => dialog.current?.close();
+    addEventListener('hashchange', close); // it belongs to the page that was left
+    return () => removeEventListener('hashchange', close);
+  }, []);
   const copy = async () => {
     await navigator.clipboard.writeText(what?.sql ?? '').then(
       () => say('Copied'),

@@ -160,17 +160,16 @@ const redemptions = (n: number): string => `${tenth(n)} ${tenth(n) === '1' ? 're
 function Spread({ rows }: { rows: readonly Sum[] }) {
   const lines = present(rows).map((relationship) => {
     const own = rows.filter((row) => row.relationship === relationship).sort((a, b) => a.redemptions - b.redemptions);
-    return { relationship, least: own[0], most: own.at(-1) };
+    return { relationship, least: own[0]!, most: own.at(-1)! };
   });
   return (
     <ul class="sentences">
       {lines.map(({ relationship, least, most }) => (
         <li key={relationship}>
-          <strong>{relationshipName(relationship)}</strong>: {tenth(least?.redemptions)} under{' '}
-          {modelName(least?.model ?? '')}, {tenth(most?.redemptions)} under {modelName(most?.model ?? '')}
-          {least && most && most.redemptions - least.redemptions < 0.05
-            ? ': the choice changes nothing.'
-            : `: ${redemptions((most?.redemptions ?? 0) - (least?.redemptions ?? 0))} between them.`}
+          <strong>{relationshipName(relationship)}</strong>:{' '}
+          {most.redemptions - least.redemptions < 0.05
+            ? `${tenth(least.redemptions)} under every model.`
+            : `${tenth(least.redemptions)} under ${modelName(least.model)}, ${tenth(most.redemptions)} under ${modelName(most.model)}: ${redemptions(most.redemptions - least.redemptions)} between them.`}
         </li>
       ))}
     </ul>

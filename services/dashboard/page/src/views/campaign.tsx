@@ -126,7 +126,7 @@ function Funnel({ id }: { id: string }) {
             })),
             count,
             '--grape',
-            140,
+            170,
           )}
         />
       )}

@@ -5,7 +5,7 @@ import { Panel } from '../parts/panel.tsx';
 import { type Stat, Stats, Tag } from '../parts/stats.tsx';
 import { href } from '../route.ts';
 import type { CouponRow, CreditRow, InfluencerRow } from '../rows.ts';
-import { eventName, relationshipName } from '../words.ts';
+import { eventName, relationshipOfOne } from '../words.ts';
 import { type Post, postsOf } from './posts.ts';
 
 export function Influencer({ id }: { id: string }) {
@@ -70,7 +70,7 @@ function Profile({ row, all }: { row: InfluencerRow; all: readonly InfluencerRow
     <>
       <p class="profile">
         <strong>{row.name || row.influencer_id}</strong>
-        <Tag kind={row.relationship}>{relationshipName(row.relationship).replace(/s$/, '')}</Tag>
+        <Tag kind={row.relationship}>{relationshipOfOne(row.relationship)}</Tag>
         {row.tier && <Tag>{row.tier}</Tag>}
         {row.region && <span class="muted">{row.region}</span>}
         <span class="muted">{row.followers ? `${compact(row.followers)} followers` : 'followers unknown'}</span>

@@ -5,7 +5,7 @@ import { Panel } from '../parts/panel.tsx';
 import { Tag } from '../parts/stats.tsx';
 import { href } from '../route.ts';
 import type { InfluencerRow } from '../rows.ts';
-import { relationshipName } from '../words.ts';
+import { relationshipOfOne } from '../words.ts';
 import { RangeBar } from './range-bar.tsx';
 
 export function Influencers() {
@@ -46,7 +46,7 @@ function columnsFor(rows: readonly InfluencerRow[]): Column<InfluencerRow>[] {
       key: 'relationship',
       label: 'Relationship',
       text: true,
-      show: (row) => <Tag kind={row.relationship}>{relationshipName(row.relationship).replace(/s$/, '')}</Tag>,
+      show: (row) => <Tag kind={row.relationship}>{relationshipOfOne(row.relationship)}</Tag>,
       by: (row) => row.relationship,
     },
     {

@@ -1,11 +1,15 @@
+import { useView } from '../ask-view.ts';
 import { amount, moment, number } from '../format.ts';
 import { useLive } from '../live.ts';
-import { DataTable } from '../parts/data-table.tsx';
+import { type Column, DataTable } from '../parts/data-table.tsx';
+import { Panel } from '../parts/panel.tsx';
+import { showSql } from '../parts/sql-dialog.tsx';
 import { Skeleton, Trouble } from '../parts/states.tsx';
 import { href } from '../route.ts';
+import type { CreditRow } from '../rows.ts';
 import { brand } from '../scope.ts';
-import { eventName, modelName, modelOrder, reasonName, relationshipName } from '../words.ts';
-import { useInfluencerNames } from './names.ts';
+import { eventName, modelName, modelOrder, reasonName, relationshipOfOne } from '../words.ts';
+import { useInfluencerNames, useStoreNames } from './names.ts';
 
 interface Touch {
   touched_at: string;
@@ -39,15 +43,8 @@ interface Story {
     is_trial: boolean | number;
   };
   touches: Touch[];
-  credits: {
-    model: string;
-    touch_event_id: string;
-    touch_type: string;
-    influencer_id: string;
-    credit: number;
-    amount: number;
-  }[];
   postings: Posting[];
+  ledger_sql: string;
 }
 
 /** One redemption from its first touch to its credit, and every posting behind it. */
@@ -62,18 +59,20 @@ export function Journey({ id }: { id: string }) {
       </p>
       <Bought story={story} />
       <Timeline story={story} />
-      <Credits story={story} />
-      <Postings postings={story.postings} currency={story.redemption.currency} />
+      <Credits id={id} />
+      <Postings story={story} />
     </>
   );
 }
 
 function Bought({ story: { redemption } }: { story: Story }) {
   const { status, gross_amount, currency, coupon_code, store_id, redeemed_at, is_trial } = redemption;
+  const store = useStoreNames();
   return (
     <p class="lead">
       {status === 'redeemed' ? 'Redeemed' : status} {moment(redeemed_at)} with {coupon_code || 'no code'}
-      {store_id && ` at ${store_id}`}: {gross_amount === null ? 'without a price' : amount(gross_amount, currency)}
+      {store_id && ` at ${store(store_id)}`}:{' '}
+      {gross_amount === null ? 'without a price' : amount(gross_amount, currency)}
       {redemption.amount !== gross_amount &&
         redemption.amount !== null &&
         `, ${amount(redemption.amount, currency)} after returns`}
@@ -99,7 +98,7 @@ function Timeline({ story: { touches, redemption } }: { story: Story }) {
               <a href={href('influencers', touch.influencer_id)}>{name(touch.influencer_id)}</a>
             </strong>
             <span class="muted">
-              {relationshipName(touch.relationship)}, known by {touch.matched_by.replaceAll('_', ' ')}
+              {relationshipOfOne(touch.relationship)}, known by {touch.matched_by.replaceAll('_', ' ')}
               {touch.hops > 0 && ` over ${touch.hops} link${touch.hops > 1 ? 's' : ''}`}
             </span>
           </li>
@@ -113,89 +112,82 @@ function Timeline({ story: { touches, redemption } }: { story: Story }) {
   );
 }
 
-function Credits({ story: { credits, redemption } }: { story: Story }) {
+function Credits({ id }: { id: string }) {
+  const live = useView('attribution_credits', { where: { redemption_id: id }, order: 'model,touched_at' });
   const name = useInfluencerNames();
-  if (credits.length === 0) return null;
   return (
-    <section class="panel" aria-label="Who earned it">
-      <h2>Who earned it</h2>
-      <p class="muted">Under each model the shares add up to one redemption.</p>
-      <DataTable
-        label="Credits by model"
-        rows={credits}
-        step={50}
-        columns={[
-          {
-            key: 'model',
-            label: 'Model',
-            text: true,
-            show: (row) => modelName(row.model),
-            by: (row) => modelOrder.indexOf(row.model),
-          },
-          {
-            key: 'who',
-            label: 'Who',
-            text: true,
-            show: (row) => name(row.influencer_id),
-            by: (row) => name(row.influencer_id),
-          },
-          {
-            key: 'for',
-            label: 'For',
-            text: true,
-            show: (row) => eventName(row.touch_type),
-            by: (row) => row.touch_type,
-          },
-          { key: 'credit', label: 'Share', show: (row) => number(row.credit), by: (row) => row.credit },
-          {
-            key: 'amount',
-            label: 'Of the sale',
-            show: (row) => amount(row.amount, redemption.currency),
-            by: (row) => row.amount,
-          },
-        ]}
-      />
-    </section>
+    <Panel
+      title="Who earned it"
+      note="Under each model the shares add up to one redemption."
+      live={live}
+      empty="Nothing stands: the redemption was voided, or has not been settled yet."
+    >
+      {(rows) => <DataTable label="Credits by model" rows={rows} step={50} columns={creditColumns(name)} />}
+    </Panel>
   );
 }
+const creditColumns = (name: (id: string) => string): Column<CreditRow>[] => [
+  {
+    key: 'model',
+    label: 'Model',
+    text: true,
+    show: (row) => modelName(row.model),
+    by: (row) => modelOrder.indexOf(row.model),
+  },
+  {
+    key: 'who',
+    label: 'Who',
+    text: true,
+    show: (row) => name(row.influencer_id),
+    by: (row) => name(row.influencer_id),
+  },
+  { key: 'for', label: 'For', text: true, show: (row) => eventName(row.touch_type), by: (row) => row.touch_type },
+  { key: 'credit', label: 'Share', show: (row) => number(row.credit), by: (row) => Number(row.credit) },
+  {
+    key: 'amount',
+    label: 'Of the sale',
+    show: (row) => amount(row.attributed_amount, row.currency),
+    by: (row) => Number(row.attributed_amount),
+  },
+];
 
-function Postings({ postings, currency }: { postings: readonly Posting[]; currency: string }) {
+function Postings({ story: { postings, redemption, ledger_sql } }: { story: Story }) {
   const name = useInfluencerNames();
+  const title = 'What the ledger says';
   return (
-    <section class="panel" aria-label="What the ledger says">
-      <h2>What the ledger says</h2>
-      <p class="muted">Nothing is ever overwritten: a correction is another posting.</p>
-      <DataTable
-        label="Postings"
-        rows={postings}
-        step={50}
-        columns={[
-          {
-            key: 'at',
-            label: 'Cause arrived',
-            text: true,
-            show: (row) => moment(row.posted_at),
-            by: (row) => row.posted_at,
-          },
-          { key: 'reason', label: 'Why', text: true, show: (row) => reasonName(row.reason), by: (row) => row.reason },
-          {
-            key: 'model',
-            label: 'Model',
-            text: true,
-            show: (row) => modelName(row.model),
-            by: (row) => modelOrder.indexOf(row.model),
-          },
-          {
-            key: 'who',
-            label: 'Who',
-            text: true,
-            show: (row) => name(row.influencer_id),
-            by: (row) => name(row.influencer_id),
-          },
-          { key: 'credit', label: 'Credit', show: (row) => number(row.credit), by: (row) => row.credit },
-          { key: 'amount', label: 'Money', show: (row) => amount(row.amount, currency), by: (row) => row.amount },
-        ]}
-      />
+    <section class="panel" aria-label={title}>
+      <header class="panel-head">
+        <div class="panel-title">
+          <h2>{title}</h2>
+          <p class="muted">Nothing is ever overwritten: a correction is another posting.</p>
+        </div>
+        <div class="toolbar" role="group" aria-label={`${title}: take it with you`}>
+          <button type="button" onClick={() => showSql(title, ledger_sql)} title="Show the query">
+            SQL
+          </button>
+        </div>
+      </header>
+      <DataTable label="Postings" rows={postings} step={50} columns={postingColumns(name, redemption.currency)} />
     </section>
   );
 }
+const postingColumns = (name: (id: string) => string, currency: string): Column<Posting>[] => [
+  { key: 'at', label: 'Cause arrived', text: true, show: (row) => moment(row.posted_at), by: (row) => row.posted_at },
+  { key: 'reason', label: 'Why', text: true, show: (row) => reasonName(row.reason), by: (row) => row.reason },
+  {
+    key: 'model',
+    label: 'Model',
+    text: true,
+    show: (row) => modelName(row.model),
+    by: (row) => modelOrder.indexOf(row.model),
+  },
+  {
+    key: 'who',
+    label: 'Who',
+    text: true,
+    show: (row) => name(row.influencer_id),
+    by: (row) => name(row.influencer_id),
+  },
+  { key: 'credit', label: 'Credit', show: (row) => number(row.credit), by: (row) => row.credit },
+  { key: 'amount', label: 'Money', show: (row) => amount(row.amount, currency), by: (row) => row.amount },
+];
