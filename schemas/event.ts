@@ -5,8 +5,9 @@
 import { z } from 'zod';
 import type { Fault } from './fault.ts';
 import { fault, faultsOf, says } from './faults-of.ts';
-import { brand_id, currency, hashtags, id, identifiers, instant, money, quantity, text } from './fields.ts';
+import { brand_id, code, currency, hashtags, id, identifiers, instant, money, quantity, text } from './fields.ts';
 import { byStrength, type IdentifierKind, isBlocked, type RawIdentifier } from './values/identifier.ts';
+import { parseInstant } from './values/instant.ts';
 import { largest_long } from './values/money.ts';
 
 export const event_types = ['click', 'like', 'comment', 'share', 'coupon_redemption'] as const;
@@ -44,7 +45,7 @@ const fields = {
     .min(1)
     .refine((count) => count !== largest_long + 1, says('number_out_of_range', `at most ${largest_long}`))
     .optional(),
-  coupon_code: id().trim().toUpperCase().optional(),
+  coupon_code: code.optional(),
   redemption_id: id().optional(),
   status: z.enum(statuses).optional(),
   amount: money.optional(),
@@ -106,7 +107,7 @@ export function parseEvent(input: Record<string, unknown>, at: number): ParsedEv
   const raw = withoutEmpty(input);
   const result = eventSchema.safeParse(raw);
   const faults = result.success ? [] : faultsOf(result.error.issues, raw);
-  for (const found of crossFaults(raw, result.success ? result.data.occurred_at : null, at)) faults.push(found);
+  for (const found of crossFaults(raw, at)) faults.push(found);
   const properties = propertiesOf(raw, faults);
   return result.success && faults.length === 0 ? { event: collected(result.data, properties) } : { faults };
 }
@@ -123,8 +124,9 @@ export function withoutEmpty(input: Record<string, unknown>): Record<string, unk
 }
 
 /** What no single field can say. Works on raw fields, so that it finds its faults beside those of the fields. */
-function crossFaults(raw: Record<string, unknown>, occurred_at: number | null, at: number): Fault[] {
+function crossFaults(raw: Record<string, unknown>, at: number): Fault[] {
   const faults: Fault[] = [];
+  const occurred_at = parseInstant(raw.occurred_at);
   const named = raw.consumer_id !== undefined || (Array.isArray(raw.identifiers) && raw.identifiers.length > 0);
   if (raw.type === 'coupon_redemption') {
     const status = raw.status ?? 'redeemed';
@@ -136,7 +138,7 @@ function crossFaults(raw: Record<string, unknown>, occurred_at: number | null, a
       faults.push(fault('amount_without_currency', 'currency', undefined));
     if (raw.currency !== undefined && raw.amount === undefined)
       faults.push(fault('currency_without_amount', 'amount', undefined));
-  } else if (!named && raw.count === undefined)
+  } else if (!named && (raw.count === undefined || raw.type === 'comment'))
     faults.push(fault('missing_person', 'consumer_id', undefined, 'consumer_id or identifiers'));
   if (typeof raw.count === 'number' && raw.count > 1) {
     if (raw.type === 'comment' || raw.type === 'coupon_redemption')

@@ -2,8 +2,14 @@
 import { z } from 'zod';
 import { says } from './faults-of.ts';
 import { parseDuration } from './values/duration.ts';
-import { identifier_kinds, normaliseIdentifier, platform_kinds } from './values/identifier.ts';
-import { parseInstant } from './values/instant.ts';
+import {
+  identifier_kinds,
+  isBlocked,
+  normaliseIdentifier,
+  platform_kinds,
+  type RawIdentifier,
+} from './values/identifier.ts';
+import { latest_ms, parseInstant } from './values/instant.ts';
 import { parseCurrency, parseMoney } from './values/money.ts';
 
 const well_formed = /^\P{Surrogate}*$/u;
@@ -21,6 +27,16 @@ export const id = (max = 256) =>
     .max(max)
     .regex(well_formed, says('bad_text', 'well-formed Unicode'))
     .regex(no_control, says('bad_text', 'no control characters'));
+
+/** What is printed on a coupon, upper case. */
+export const code = z
+  .string()
+  .trim()
+  .toUpperCase()
+  .min(1)
+  .max(256)
+  .regex(well_formed, says('bad_text', 'well-formed Unicode'))
+  .regex(no_control, says('bad_text', 'no control characters'));
 
 /** The tenant: without '/', so that `brand/id` is one brand's only. */
 export const brand_id = id(128).regex(/^[^/]*$/, says('bad_text', 'no slash'));
@@ -40,6 +56,12 @@ const stringOrNumber = (message: string) => z.union([z.string(), z.number()], me
 export const instant = parsed(
   stringOrNumber(says('bad_date', 'ISO 8601 with a zone, or epoch milliseconds')),
   parseInstant,
+  says('bad_date', 'ISO 8601 with a zone, or epoch milliseconds'),
+);
+/** When something ends. A year nobody will see (9999-12-31, as many systems write) is the last that can be kept. */
+export const window_end = parsed(
+  stringOrNumber(says('bad_date', 'ISO 8601 with a zone, or epoch milliseconds')),
+  (value) => (typeof value === 'string' && /^(2[3-9]|[3-9]\d)\d\d-/.test(value) ? latest_ms : parseInstant(value)),
   says('bad_date', 'ISO 8601 with a zone, or epoch milliseconds'),
 );
 const decimal = 'a decimal >= 0 with at most 4 decimals';
@@ -68,10 +90,11 @@ export const hashtags = z
     ...new Set(tags.map((tag) => tag.trim().replace(/^#+/, '').toLowerCase()).filter((tag) => tag !== '')),
   ]);
 
-/** One identifier of a person, normalised. */
+/** One identifier of a person, normalised; null where its value is what systems send for nobody. */
 export const identifier = z
-  .object({ kind: z.enum(identifier_kinds), value: text(1_024), platform: id(64).toLowerCase().nullish() })
-  .transform(({ kind, value, platform }, context) => {
+  .object({ kind: z.enum(identifier_kinds), value: text(1_024).nullable(), platform: text(64).toLowerCase().nullish() })
+  .transform(({ kind, value, platform }, context): RawIdentifier | null => {
+    if (value === null || isBlocked(value)) return null;
     const normalised = normaliseIdentifier(kind, value);
     if (normalised === null)
       context.issues.push({
@@ -90,7 +113,14 @@ export const identifier = z
     return { kind, platform: platform_kinds.has(kind) ? (platform ?? '') : '', value: normalised ?? '' };
   });
 
-export const identifiers = z.array(identifier).max(50);
+const ofSomebody = (found: (RawIdentifier | null)[]): RawIdentifier[] => found.filter((one) => one !== null);
+/** Those that name somebody; one that does not is dropped, and sinks nothing. */
+export const identifiers = z.array(identifier).max(50).transform(ofSomebody);
+export const two_identifiers = z
+  .array(identifier)
+  .length(2)
+  .transform(ofSomebody)
+  .refine((found) => found.length === 2, says('bad_identifier', 'two identifiers that name somebody'));
 
 /** Look-back per touch type, in ms where given. */
 export const lookback = z

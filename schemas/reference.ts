@@ -6,7 +6,21 @@ import { z } from 'zod';
 import { flawIn, withoutEmpty } from './event.ts';
 import type { Fault } from './fault.ts';
 import { fault, faultsOf, says } from './faults-of.ts';
-import { brand_id, currency, hashtags, id, identifiers, instant, lookback, money, text } from './fields.ts';
+import {
+  brand_id,
+  code,
+  currency,
+  hashtags,
+  id,
+  identifiers,
+  instant,
+  lookback,
+  money,
+  text,
+  two_identifiers,
+  window_end,
+} from './fields.ts';
+import { parseInstant } from './values/instant.ts';
 
 export const relationships = ['friend', 'blogger', 'celebrity', 'expert'] as const;
 export const coupon_uses = ['unique', 'shared'] as const;
@@ -17,7 +31,7 @@ const common = {
   brand_id,
   name: text(512).optional(),
   valid_from: instant.optional(),
-  valid_to: instant.optional(),
+  valid_to: window_end.optional(),
 };
 const ids = z.array(id()).max(10_000);
 const words = z.array(text(256)).max(1_000);
@@ -25,14 +39,14 @@ const whole = z.int().min(0);
 const one = <Kind extends string, Shape extends z.ZodRawShape>(kind: Kind, shape: Shape) =>
   z.object({ kind: z.literal(kind), id: id(), ...common, ...shape }).loose();
 
-const zone = (name: string): boolean => {
+/** The name of a time zone as the tables of zones spell it; null when there is none. */
+function zoneOf(name: string): string | null {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
   } catch {
-    return false;
+    return null;
   }
-};
+}
 
 const cost = z.object({ kind: z.enum(cost_kinds), amount: money, currency, influencer_id: id().optional() });
 const handle = z
@@ -40,19 +54,21 @@ const handle = z
     platform: id(64).toLowerCase(),
     handle: text(256).min(1),
     valid_from: instant.optional(),
-    valid_to: instant.optional(),
+    valid_to: window_end.optional(),
   })
   .refine(({ valid_from, valid_to }) => valid_from === undefined || valid_to === undefined || valid_to > valid_from, {
     path: ['valid_to'],
     message: says('bad_window', 'later than valid_from'),
   });
-const time_zone = text(64).refine(zone, 'unknown_value: a time zone such as America/Los_Angeles');
+const time_zone = text(64)
+  .refine((name) => zoneOf(name) !== null, 'unknown_value: a time zone such as America/Los_Angeles')
+  .transform((name) => zoneOf(name) ?? name);
 
 export const referenceSchema = z.discriminatedUnion('kind', [
   one('brand', { currency: currency.optional(), time_zone: time_zone.optional(), lookback: lookback.optional() }),
   one('campaign', {
     starts_at: instant.optional(),
-    ends_at: instant.optional(),
+    ends_at: window_end.optional(),
     product_ids: ids.optional(),
     hashtags: hashtags.optional(),
     lookback: lookback.optional(),
@@ -71,7 +87,7 @@ export const referenceSchema = z.discriminatedUnion('kind', [
   }),
   one('product', { category: text(256).optional(), tags: words.optional(), unit_cost: money.optional() }),
   one('coupon', {
-    code: id().trim().toUpperCase(),
+    code,
     use: z.enum(coupon_uses).optional(),
     influencer_id: id().optional(),
     campaign_id: id().optional(),
@@ -115,12 +131,19 @@ export const referenceSchema = z.discriminatedUnion('kind', [
     shops_at: words.optional(),
     buys: words.optional(),
   }),
-  one('separation', { identifiers: identifiers.length(2), withdrawn: z.boolean().optional() }),
+  one('separation', { identifiers: two_identifiers, withdrawn: z.boolean().optional() }),
 ]);
 
 export type ReferenceInput = z.output<typeof referenceSchema>;
 export type ReferenceKind = ReferenceInput['kind'];
 export const reference_kinds: readonly string[] = referenceSchema.options.map((option) => option.shape.kind.value);
+/** Fields of each kind by which events find it, or it finds another: codes and ids. */
+export const matched_fields: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  referenceSchema.options.map(({ shape }) => [
+    shape.kind.value,
+    new Set(Object.keys(shape).filter((field) => /^code$|_ids?$/.test(field))),
+  ]),
+);
 
 /** A valid reference record, normalised, personal data still raw: lives only inside ingest. */
 export interface CollectedReference {
@@ -143,21 +166,28 @@ export type ParsedReference =
 /** Parses one JSON object; every fault it has. */
 export function parseReference(input: Record<string, unknown>): ParsedReference {
   const raw = withoutEmpty(input);
+  for (const field of ['costs', 'handles', 'lookback'])
+    if (raw[field] !== undefined) raw[field] = withoutEmptyInside(raw[field]);
   if (raw.kind === 'brand' && raw.id === undefined) raw.id = raw.brand_id;
   const result = referenceSchema.safeParse(raw);
   const faults = result.success ? [] : faultsOf(result.error.issues, raw);
-  if (result.success) {
-    const value: Record<string, unknown> = result.data;
-    for (const [from, to] of [
-      ['valid_from', 'valid_to'],
-      ['starts_at', 'ends_at'],
-    ] as const)
-      if (typeof value[from] === 'number' && typeof value[to] === 'number' && value[to] <= value[from])
-        faults.push(fault('bad_window', to, raw[to], `later than ${from}`));
+  for (const [from, to] of [
+    ['valid_from', 'valid_to'],
+    ['starts_at', 'ends_at'],
+  ] as const) {
+    const [begins, ends] = [parseInstant(raw[from]), parseInstant(raw[to])];
+    if (begins !== null && ends !== null && ends <= begins)
+      faults.push(fault('bad_window', to, raw[to], `later than ${from}`));
   }
   const flaw = flawIn(raw, '');
   if (flaw && faults.length === 0) faults.push({ ...flaw, path: flaw.path.replace(/^\./, '') });
   return result.success && faults.length === 0 ? { reference: collected(result.data) } : { faults };
+}
+
+/** null and '' are absent in the lines of a list and in a look-back, too. */
+function withoutEmptyInside(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutEmptyInside);
+  return typeof value === 'object' && value !== null ? withoutEmpty(value as Record<string, unknown>) : value;
 }
 
 function collected(parsed: ReferenceInput): CollectedReference {

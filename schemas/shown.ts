@@ -34,7 +34,7 @@ const public_fields = new Set([
   'lon',
 ]);
 
-/** `path` such as `identifiers.0.value` decides whether the value itself may be shown; '@' and an international phone number never are. */
+/** `path` such as `identifiers.0.value` decides whether the value itself may be shown; '@', an international phone number and an IP address never are. */
 export function shown(value: unknown, path: string): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
@@ -43,7 +43,7 @@ export function shown(value: unknown, path: string): string {
   if (typeof value === 'boolean') return String(value);
   const text = String(value);
   const [field = ''] = path.split('.');
-  const open = public_fields.has(field) && !/[@\uD800-\uDFFF]|\+[1-9][\d\s().-]{6,}\d/.test(text);
+  const open = public_fields.has(field) && !/[@\uD800-\uDFFF]|\+[1-9][\d\s().-]{6,}\d|(\d{1,3}\.){3}\d/.test(text);
   if (typeof value === 'number') return open ? text : 'a number';
   if (!open) return `a text of ${text.length} characters`;
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 39)}…` : text);

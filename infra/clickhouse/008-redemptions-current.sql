@@ -34,7 +34,7 @@ CREATE OR REPLACE VIEW redemptions_current
     gross_amount Nullable(Decimal(18, 4)) COMMENT 'Sale as redeemed; NULL = unpriced',
     currency LowCardinality(String) COMMENT 'ISO 4217 currency',
     quantity Nullable(Float64) COMMENT 'Units sold',
-    is_trial Bool COMMENT 'The redeemer is who the coupon or sample was handed to, or the owner of the code: not word of mouth',
+    is_trial Bool COMMENT 'The redeemer is who the coupon or sample was handed to, or the owner of the code, by any identifier of the person: not word of mouth',
     is_valid Bool COMMENT 'False when quarantined',
     flags Array(String) COMMENT 'Remarks: those of enrichment, second_redemption, over_returned, return_in_other_currency, reused_code'
 )
@@ -46,7 +46,7 @@ AS WITH
         WHERE type = 'coupon_redemption' AND sign = 1
           AND (brand_id, event_id, revision) NOT IN (SELECT brand_id, event_id, revision FROM events WHERE sign = -1 AND type = 'coupon_redemption')
     ),
-    handed AS (SELECT brand_id, campaign_id, arrayJoin(people) AS person FROM distributions_current),
+    handed AS (SELECT brand_id, campaign_id, handed_at, arrayJoin(people) AS person FROM distributions_current),
     sampled AS
     (
         SELECT brand_id, redemption_id
@@ -72,6 +72,19 @@ AS WITH
         FROM firsts ASOF INNER JOIN persons_current
             ON persons_current.brand_id = firsts.brand_id AND persons_current.identifier = firsts.identity_key AND firsts.occurred_at >= persons_current.from_at
     ),
+    handed_persons AS
+    (
+        SELECT DISTINCT handed.brand_id AS brand_id, handed.campaign_id AS campaign_id, persons_current.person_id AS person_id
+        FROM handed ASOF INNER JOIN persons_current
+            ON persons_current.brand_id = handed.brand_id AND persons_current.identifier = handed.person AND handed.handed_at >= persons_current.from_at
+    ),
+    own AS
+    (
+        SELECT DISTINCT named.brand_id AS brand_id, named.redemption_id AS redemption_id, persons_current.person_id AS person_id
+        FROM (SELECT brand_id, redemption_id, occurred_at, arrayJoin(arrayConcat(issued_to, owner_identifiers)) AS identifier FROM firsts) AS named
+        ASOF INNER JOIN persons_current
+            ON persons_current.brand_id = named.brand_id AND persons_current.identifier = named.identifier AND named.occurred_at >= persons_current.from_at
+    ),
     reused AS
     (
         SELECT brand_id, firsts.redemption_id AS redemption_id
@@ -87,7 +100,9 @@ SELECT
     if(status = 'redeemed', amount_e4 - back_e4, amount_e4 * 0) * toDecimal64('0.0001', 4) AS amount,
     amount_e4 * toDecimal64('0.0001', 4) AS gross_amount, currency, quantity,
     hasAny(identifier_pseudonyms, issued_to) OR hasAny(identifier_pseudonyms, owner_identifiers)
-        OR (brand_id, firsts.redemption_id) IN (SELECT brand_id, redemption_id FROM sampled) AS is_trial,
+        OR (brand_id, firsts.redemption_id) IN (SELECT brand_id, redemption_id FROM sampled)
+        OR (brand_id, toString(campaign_id), joined.person_id) IN (SELECT brand_id, campaign_id, person_id FROM handed_persons)
+        OR (brand_id, firsts.redemption_id, joined.person_id) IN (SELECT brand_id, redemption_id, person_id FROM own) AS is_trial,
     is_valid,
     arrayConcat(
         flags,

@@ -5,7 +5,7 @@ const iso = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?
 /** Integers below this are taken for seconds or nonsense: 1973-03-03 in ms. */
 const earliest_integer_ms = 100_000_000_000;
 /** What DateTime64(3) of the warehouse can hold: up to the year 2299. */
-const latest_ms = Date.UTC(2299, 11, 31);
+export const latest_ms = Date.UTC(2299, 11, 31);
 
 /** Epoch ms of an ISO 8601 text with zone or of an integer of milliseconds; null when it names no instant (30 February, no zone, seconds). */
 export function parseInstant(value: unknown): number | null {

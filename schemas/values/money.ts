@@ -14,8 +14,32 @@ export function parseMoney(value: unknown): number | null {
   return e4 <= largest_long ? e4 : null;
 }
 
-/** Codes of ISO 4217 in use, as the runtime's own tables (CLDR) list them. */
-const currencies = new Set(Intl.supportedValuesOf('currency'));
+/** Codes of ISO 4217 in use: the runtime's own tables (CLDR), and those of funds, metals and new ones that they leave out. */
+const currencies = new Set([
+  ...Intl.supportedValuesOf('currency'),
+  ...[
+    'BOV',
+    'CHE',
+    'CHW',
+    'CLF',
+    'COU',
+    'MXV',
+    'USN',
+    'UYI',
+    'UYW',
+    'VED',
+    'XAD',
+    'XAG',
+    'XAU',
+    'XCG',
+    'XDR',
+    'XPD',
+    'XPT',
+    'XSU',
+    'XUA',
+    'ZWG',
+  ],
+]);
 
 /** 'usd' → 'USD'; null when ISO 4217 does not know it. */
 export function parseCurrency(text: string): string | null {

@@ -76,6 +76,10 @@ export function driftOf(wanted: TopicSettings[], found: TopicSettings[]): Map<st
         faults.push(
           `cleanup.policy is ${there.compacted ? 'compact' : 'delete'}: set it to ${compacted ? 'compact' : 'delete'}`,
         );
+      if (there.stamped_by === 'sender')
+        faults.push(
+          'message.timestamp.type is CreateTime: set it to LogAppendTime, else records bear the clock of whoever sent them',
+        );
       if (!compacted && (there.retention_ms ?? Number.POSITIVE_INFINITY) < (retention_ms ?? Number.POSITIVE_INFINITY))
         faults.push(
           `kept ${days(there.retention_ms)} instead of ${days(retention_ms)}: an outage longer than that loses records`,

@@ -58,10 +58,14 @@ class ReferenceLate extends Error {
   readonly retriable = true;
 }
 
-/** Reads the reference topic (one partition) into the index, to its end; callers that come together share one read. */
+/**
+ * Reads the reference topic (one partition) into the index, to the end it has when asked. Who asks while it is being read gets the next read: the
+ * one under way may have asked for the end before what the caller needs was written. Callers that wait for a read share it.
+ */
 export function referenceReader(log: EventLog, topic: string, known: ReferenceIndex): { catchUp(): Promise<void> } {
   let next: number | null = null;
-  let reading: Promise<void> | null = null;
+  let reading: Promise<void> = Promise.resolve();
+  let waiting: Promise<void> | null = null;
   const read = async (): Promise<void> => {
     const [bounds] = await log.bounds(topic);
     if (!bounds) throw new Error(`topic ${topic} has no partition: run \`grapevine topics\``);
@@ -77,10 +81,14 @@ export function referenceReader(log: EventLog, topic: string, known: ReferenceIn
   };
   return {
     catchUp() {
-      reading ??= read().finally(() => {
-        reading = null;
-      });
-      return reading;
+      waiting ??= reading
+        .catch(() => undefined) // who asked for it heard of it
+        .then(() => {
+          waiting = null;
+          reading = read();
+          return reading;
+        });
+      return waiting;
     },
   };
 }

@@ -101,6 +101,28 @@ describe('a source in Avro', () => {
     ]);
     expect(records.slice(0, 3).map(codes)).toEqual([['not_avro'], ['not_avro'], ['unknown_schema']]);
   });
+  it.each([
+    ['Protobuf', 'syntax = "proto3"; message A { string id = 1; }'],
+    ['JSON Schema', { type: 'object', properties: {} }],
+    ['Avro that needs another schema', { type: 'record', name: 'A', fields: [{ name: 'b', type: 'com.acme.Shared' }] }],
+  ])('refuses what is written under %s, and goes on', async (_, foreign) => {
+    const records = await sent([wire(8, event), wire(7, event)], registry({ 7: schema, 8: foreign }));
+    expect(records.map(({ topic }) => topic)).toEqual([topics.rejected, topics.accepted]);
+    expect(codes(records[0]!)).toEqual(['not_avro']);
+  });
+  it('asks once for an id that the registry does not know, however many records of a batch name it', async () => {
+    let asked = 0;
+    const empty: SchemaRegistry = {
+      schemaOf: async () => {
+        asked++;
+        return null;
+      },
+      register: async () => 'present',
+    };
+    const records = await sent(Array<Buffer>(100).fill(wire(9, event)), empty);
+    expect(records.every(({ topic }) => topic === topics.rejected)).toBe(true);
+    expect(asked).toBe(1);
+  });
   it('waits when the registry does not answer: nothing is refused', async () => {
     const down: SchemaRegistry = {
       schemaOf: async () => {

@@ -170,6 +170,13 @@ describe('bad input', () => {
     ['a brand that may not send there', { ...click, brand_id: 'sunfork' }, 'tenant_not_allowed', 'brand_id'],
     ['a redemption without its code', { ...sale, currency: '', coupon_code: null }, 'missing_field', 'coupon_code'],
     ['a void of nothing', { ...sale, currency: null, status: 'voided' }, 'missing_field', 'redemption_id'],
+    ['a coupon code of blanks', { ...sale, currency: null, coupon_code: '  ' }, 'bad_length', 'coupon_code'],
+    [
+      'a comment by nobody, even if it counts itself',
+      { ...click, type: 'comment', consumer_id: null, count: 1 },
+      'missing_person',
+      'consumer_id',
+    ],
     [
       'a reference record that ends before it begins',
       { ...coupon, valid_from: '2026-12-31T00:00:00Z', valid_to: '2026-10-01T00:00:00Z' },
@@ -220,6 +227,19 @@ describe('bad input', () => {
     ]);
   });
 
+  it('hears of what no single field says beside the faults of the fields', () => {
+    const ahead = { ...sale, occurred_at: '2027-10-08T12:00:00Z', amount: 1, currency: 'XYZ' };
+    expect(codesAndPaths(ahead).sort()).toEqual([
+      ['bad_currency', 'currency'],
+      ['date_in_future', 'occurred_at'],
+    ]);
+    const window = { ...coupon, code: 5, valid_from: '2026-12-31T00:00:00Z', valid_to: '2026-10-01T00:00:00Z' };
+    expect(codesAndPaths(window).sort()).toEqual([
+      ['bad_window', 'valid_to'],
+      ['wrong_type', 'code'],
+    ]);
+  });
+
   it('hears what was found, what was expected and what to do', () => {
     expect(faultsOf({ ...sale, amount: '1,99' })[0]?.detail).toBe(
       'found "1,99", expected a decimal >= 0 with at most 4 decimals; send 1.99 or "1.99", without thousands separators',
@@ -233,6 +253,13 @@ describe('a fault shows nobody', () => {
     faultsOf(record)
       .map(({ detail }) => detail)
       .join('\n');
+
+  it('when columns have shifted: an IP address, a phone and an e-mail in public fields', () => {
+    const shifted = { ...sale, occurred_at: '203.0.113.77', type: phone, event_id: `jane.doe.${email}` };
+    const source = sourceOf(bytesOf(shifted));
+    const said = JSON.stringify(rejectedOf(source, faultsOf(source.value), 'parseRecord', lookups));
+    for (const secret of ['203.0.113.77', phone, 'jane', 'mia.lang']) expect(said).not.toContain(secret);
+  });
 
   it('of a record that is wrong all over', () => {
     const found = details({
@@ -372,5 +399,29 @@ describe('whatever arrives', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+});
+
+describe('what many systems send is taken as it is meant', () => {
+  it.each([
+    ['a validity without an end', { ...coupon, valid_to: '9999-12-31T23:59:59Z' }],
+    [
+      'a handle without an end',
+      { ...coupon, kind: 'influencer', handles: [{ platform: 'x', handle: 'ana', valid_to: null }] },
+    ],
+    [
+      'a cost of nobody',
+      { ...coupon, kind: 'campaign', costs: [{ kind: 'fee', amount: 1, currency: 'CHE', influencer_id: null }] },
+    ],
+    ['a look-back that leaves one open', { ...coupon, kind: 'brand', lookback: { click: '3d', like: null } }],
+    ['an identifier that names nobody', { ...click, identifiers: [{ kind: 'email', value: '', platform: '' }] }],
+  ])('%s', (_, record) => expect(decide(record).kind).toBe('kept'));
+
+  it('two people to be kept apart must be two', () => {
+    const identifiers = [
+      { kind: 'loyalty_id', value: '0' },
+      { kind: 'loyalty_id', value: '7' },
+    ];
+    expect(codesAndPaths({ ...coupon, kind: 'separation', identifiers })).toEqual([['bad_identifier', 'identifiers']]);
   });
 });

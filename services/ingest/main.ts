@@ -1,5 +1,12 @@
 /** Wiring of ingest: collected → accepted, reference, rejected. At least once; the sink makes it exact. */
-import { acceptedEvent, foreignDecoder, referenceRecord, rejectedRecord, schemaIdOf } from '../../schemas/codec.ts';
+import {
+  acceptedEvent,
+  CodecError,
+  foreignDecoder,
+  referenceRecord,
+  rejectedRecord,
+  schemaIdOf,
+} from '../../schemas/codec.ts';
 import type { TopicNames } from '../../schemas/topics.ts';
 import type { EventLog, LogRecord, OutgoingRecord } from '../platform/event-log/port.ts';
 import type { SchemaRegistry } from '../platform/registry.ts';
@@ -22,7 +29,7 @@ export interface IngestParts {
 }
 
 export function ingestService({ log, telemetry, topics, lookups, registry, batch_records }: IngestParts): Service {
-  const decoders = new Map<number, ((bytes: Buffer) => unknown) | null>();
+  const decoders = new Map<number, (bytes: Buffer) => unknown>();
   return {
     name,
     topics: [...lookups.sources.keys()],
@@ -77,14 +84,28 @@ async function loadDecoders(
   records: readonly LogRecord[],
   { sources }: IngestLookups,
   registry: SchemaRegistry | null,
-  decoders: Map<number, ((bytes: Buffer) => unknown) | null>,
+  known: Map<number, (bytes: Buffer) => unknown>,
 ): Promise<IngestLookups['decoders'] & {}> {
+  const decoders = new Map<number, ((bytes: Buffer) => unknown) | null>();
   for (const { topic, value } of records) {
     const id = sources.get(topic)?.format === 'avro' ? schemaIdOf(value) : null;
-    if (id === null || decoders.get(id)) continue;
+    if (id === null || decoders.has(id)) continue;
     if (!registry) throw new Error(`source ${topic} writes Avro: set SCHEMA_REGISTRY_URL`);
-    const schema = await registry.schemaOf(id);
-    decoders.set(id, schema === null ? null : foreignDecoder(schema));
+    const schema = known.has(id) ? '' : await registry.schemaOf(id);
+    if (schema) known.set(id, decoderOf(schema));
+    decoders.set(id, known.get(id) ?? null);
   }
   return decoders;
+}
+
+/** A schema that is no Avro, or not whole in itself, makes the records that name it unreadable; it does not stop the others. */
+function decoderOf(schema: string): (bytes: Buffer) => unknown {
+  try {
+    return foreignDecoder(schema);
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    return () => {
+      throw error;
+    };
+  }
 }

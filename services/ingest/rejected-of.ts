@@ -25,9 +25,7 @@ export function rejectedOf(
     type: word(json.type ?? json.kind, 64),
     service: 'ingest',
     step,
-    faults: faults
-      .slice(0, most_faults)
-      .map(({ code, path, detail }) => ({ code, path: word(maskText(path), 256), detail })),
+    faults: faults.slice(0, most_faults).map(({ code, path, detail }) => ({ code, path: word(path, 256), detail })),
     sealed: keys.seal(brand_id, source.value),
   };
 }
@@ -42,11 +40,11 @@ function brandOf(json: Record<string, unknown>, allowed: '*' | readonly string[]
   return allowed !== '*' && allowed.length === 1 ? (allowed[0] ?? '') : '';
 }
 
-/** A short text without control characters, half pairs and addresses; '' for anything else. */
+/** A short text without control characters, half pairs, addresses and numbers of people; '' for anything else. */
 function word(value: unknown, max: number): string {
   if (typeof value !== 'string' || value.length > max) return '';
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
-  return value.replace(/[\u0000-\u001f\u007f]|\p{Surrogate}/gu, '?').replace(/[^\s.]*@[^\s]*/g, '…');
+  return maskText(value.replace(/[\u0000-\u001f\u007f]|\p{Surrogate}/gu, '?').replace(/\S*@\S*/g, '…'));
 }
 
 /** The record as JSON when it is; cut short, the fields its text begins with. */

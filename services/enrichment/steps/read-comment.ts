@@ -26,7 +26,7 @@ const rules: [signal: string, words: RegExp][] = [
 export function readComment(event: EnrichedEvent): Outcome<EnrichedEvent> {
   if (event.type !== 'comment' || event.text === null) return kept(event);
   const { text } = event;
-  if (event.language !== null && !/^en\b/i.test(event.language)) return kept(event);
+  if (event.language !== null && !/^en(?![a-z])/i.test(event.language)) return kept(event);
   const comment_signal = rules.find(([, words]) => words.test(text))?.[0] ?? null;
   return kept(comment_signal === null ? event : { ...event, comment_signal });
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { allOf } from '../../../test/support/events.ts';
 import { csvRows } from './csv-rows.ts';
 
@@ -44,4 +44,30 @@ it('gives a row with too few or too many fields as unreadable, and goes on', asy
 it('gives nothing for an empty file or a header alone', async () => {
   expect(await rowsOf('')).toEqual([]);
   expect(await rowsOf('id,amount\n')).toEqual([]);
+});
+
+describe('one row whose quotes do not fit, among 2,400 good ones', () => {
+  const good = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, i) => ({ id: `R${from + i}`, note: 'x' }));
+  const text = (rows: { id: string; note: string }[]) => rows.map(({ id, note }) => `${id},${note}\n`).join('');
+  it.each(['B,"7" TV', 'B,"7" pipe"', 'B,"Joe"s', 'B,"Joe'])('is refused alone: %s', async (bad) => {
+    const before = good(0, 1_200);
+    const after = good(1_200, 2_400);
+    const found = await rowsOf(`id,note\n${text(before)}${bad}\n${text(after)}`);
+    expect(found).toEqual([...before, { unreadable_row: bad }, ...after]);
+  });
+  it('and a field that goes over two blocks of lines is whole', async () => {
+    const before = good(0, 998);
+    expect(await rowsOf(`id,note\n${text(before)}Q,"one\ntwo\nthree"\n${text(good(998, 1_010))}`)).toEqual([
+      ...before,
+      { id: 'Q', note: 'one\ntwo\nthree' },
+      ...good(998, 1_010),
+    ]);
+  });
+  it('and each of 3,000 that are never closed is refused by itself', async () => {
+    const bad = Array.from({ length: 3_000 }, (_, i) => `B${i},"open ${i}`);
+    const found = await rowsOf(`id,note\nR1,x\n${bad.join('\n')}\n`);
+    expect(found[0]).toEqual({ id: 'R1', note: 'x' });
+    expect(found.slice(1)).toEqual(bad.map((line) => ({ unreadable_row: line })));
+  });
 });

@@ -2,38 +2,85 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { CsvError, parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse/sync';
 
-/** A row; one that has more or fewer fields than the header, or a quote that never ends, comes as `{ unreadable_row }`: ingest refuses and keeps it. */
+/** A row; one that has more or fewer fields than the header, or quotes that do not fit, comes as `{ unreadable_row }`: ingest refuses and keeps it. */
 export type CsvRow = Record<string, string>;
+
+/** Lines read together: what is wrong in one of them costs reading these once more, line by line. */
+const block_lines = 1_000;
+/** How many lines one quoted field may go over. Beyond, its quote was never closed. */
+const most_lines = 50;
 
 export async function* csvRows(file: string): AsyncGenerator<CsvRow> {
   const delimiter = await delimiterOf(file);
-  const parser = createReadStream(file).pipe(
-    parse({
-      bom: true,
-      delimiter,
-      relax_column_count: true,
-      relax_quotes: true,
-      skip_empty_lines: true,
-      trim: true,
-      info: true,
-    }),
-  );
+  const read = readerOf(delimiter);
   let head: string[] | null = null;
-  let good_lines = 0;
-  try {
-    for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
-      good_lines = info.lines;
-      if (!head) head = record;
-      else if (record.length !== head.length) yield { unreadable_row: record.join(delimiter) };
-      else yield Object.fromEntries(head.map((name, i) => [name, record[i] ?? '']));
-    }
-  } catch (error) {
-    if (!(error instanceof CsvError)) throw error;
-    for await (const line of linesAfter(file, good_lines)) yield { unreadable_row: line };
+  for await (const { row, unreadable } of recordsOf(file, read)) {
+    if (unreadable !== undefined) yield { unreadable_row: unreadable };
+    else if (!head) head = row;
+    else if (row.length !== head.length) yield { unreadable_row: row.join(delimiter) };
+    else yield Object.fromEntries(head.map((name, i) => [name, row[i] ?? '']));
   }
 }
+
+type Found = { row: string[]; unreadable?: never } | { row?: never; unreadable: string };
+/** The records in some lines; `open` when a quote is not closed in them, `wrong` when they can be read no way. */
+type Reader = (lines: readonly string[]) => string[][] | 'open' | 'wrong';
+
+async function* recordsOf(file: string, read: Reader): AsyncGenerator<Found> {
+  let lines: string[] = [];
+  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+    lines.push(line);
+    if (lines.length < block_lines) continue;
+    const { found, left } = recordsIn(lines, read, false);
+    yield* found;
+    lines = left;
+  }
+  yield* recordsIn(lines, read, true).found;
+}
+
+/** All records in a block; where that does not work, one by one. What a quote leaves open at the end is left for the next block. */
+function recordsIn(lines: string[], read: Reader, last: boolean): { found: Found[]; left: string[] } {
+  const all = read(lines);
+  if (Array.isArray(all)) return { found: all.map((row) => ({ row })), left: [] };
+  const found: Found[] = [];
+  for (let at = 0; at < lines.length; ) {
+    const { rows, taken } = recordAt(lines, at, read);
+    if (rows === 'open' && !last && lines.length - at <= most_lines) return { found, left: lines.slice(at) };
+    if (Array.isArray(rows)) found.push(...rows.map((row) => ({ row })));
+    else found.push({ unreadable: lines[at] ?? '' });
+    at += taken;
+  }
+  return { found, left: [] };
+}
+
+/** The record that begins at a line, over as many lines as its quotes ask for. */
+function recordAt(lines: string[], at: number, read: Reader): { rows: ReturnType<Reader>; taken: number } {
+  for (let taken = 1; ; taken++) {
+    const rows = read(lines.slice(at, at + taken));
+    if (Array.isArray(rows)) return { rows, taken };
+    if (rows === 'wrong' || taken === most_lines || at + taken >= lines.length) return { rows, taken: 1 };
+  }
+}
+
+const readerOf =
+  (delimiter: string): Reader =>
+  (lines) => {
+    try {
+      return parse(lines.join('\n'), {
+        bom: true,
+        delimiter,
+        relax_column_count: true,
+        relax_quotes: true,
+        skip_empty_lines: true,
+        trim: true,
+      });
+    } catch (error) {
+      if (!(error instanceof CsvError)) throw error;
+      return error.code === 'CSV_QUOTE_NOT_CLOSED' ? 'open' : 'wrong';
+    }
+  };
 
 async function delimiterOf(file: string): Promise<string> {
   const handle = await open(file);
@@ -45,11 +92,4 @@ async function delimiterOf(file: string): Promise<string> {
   } finally {
     await handle.close();
   }
-}
-
-/** What stands after the last row that could be read, line by line. */
-async function* linesAfter(file: string, lines: number): AsyncGenerator<string> {
-  let number = 0;
-  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY }))
-    if (++number > lines && line.trim() !== '') yield line;
 }

@@ -67,3 +67,46 @@ describe('in properties', () => {
   it('names come out sorted', () =>
     expect(Object.keys(maskProperties({ b: '2', a: '1', c: '3' }))).toEqual(['a', 'b', 'c']));
 });
+
+describe('what is written to cost time', () => {
+  // Each took seconds before its pattern was made linear; the time of a test is a guard against minutes, not a measure.
+  it.each([
+    ['parameters without a value', () => maskAddress('?phone'.repeat(1_365))],
+    ['encoded signs', () => maskText('%40'.repeat(20_000))],
+    ['signs', () => maskText('a@'.repeat(30_000))],
+    ['colons', () => maskText('a:'.repeat(30_000))],
+    ['plus signs', () => maskText('+1 '.repeat(20_000))],
+  ])('is read as fast as anything else: %s', (_, mask) => expect(mask()).toBeTypeOf('string'), 1_000);
+});
+
+it.each([
+  ['?ipaddress=203.0.113.77'],
+  ['?ipAddress=x'],
+  ['?clientIp=x'],
+  ['?tel=x'],
+  ['?h=203.0.113.9'],
+  ['?n=%2B14155550100'],
+  ['?v6=2001%3Adb8%3A%3A1'],
+])('an address of a page names nobody: %s', (query) => {
+  const [name] = query.slice(1).split('=');
+  expect(maskAddress(`https://a.example/${query}&till=3`)).toBe(`https://a.example/?${name}=[masked]&till=3`);
+});
+
+it.each([
+  ['an e-mail of another script', 'to jane@пример.рф', 'to [e-mail]'],
+  ['a mention of another script', 'thanks @żaneta', 'thanks [mention]'],
+  ['a number behind a dot', 'Tel.+49 171 1234567', 'Tel.[phone]'],
+])('%s is masked in a text', (_, text, masked) => expect(maskText(text)).toBe(masked));
+
+it('what is nested in a property is masked field by field, and as it was where it names nobody', () => {
+  const nested = JSON.stringify({ user: { phone: '(415) 555-0100', username: 'jane_doe_88', lane: 3 } });
+  const plain = '{ "lane": 3, "total": 12345678901234567890 }';
+  expect(maskProperties({ nested, plain, list: '["a@example.com"]', deep: '['.repeat(20_000) })).toEqual({
+    nested: '{"user":{"phone":"[masked]","username":"[masked]","lane":3}}',
+    plain,
+    list: '["[e-mail]"]',
+    deep: '['.repeat(20_000),
+  });
+  const deep = `${'['.repeat(9_000)}"+1 415 555 0100"${']'.repeat(9_000)}`;
+  expect(maskProperties({ deep }).deep).not.toContain('0100');
+});

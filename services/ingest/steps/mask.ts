@@ -1,15 +1,16 @@
 /** Hides what identifies people inside free text. Not a proof against every disguise; what is recognised never leaves ingest. */
 
-const email = /[^\s@<>"'(),;:=&?/]{1,64}(?:@|%40)[^\s@<>"'(),;:&?/]{1,255}\.[a-z]{2,24}/gi;
-const mention = /(^|[^\w@])@[\w.]{2,64}/g;
+// Every pattern is linear: what it repeats is bounded, or cannot match where it starts.
+const email = /[^\s@<>"'(),;:=&?/]{1,64}(?:@|%40)[^\s@<>"'(),;:&?/%]{1,255}\.(?:xn--[a-z0-9-]{2,59}|\p{L}{2,24})/giu;
+const mention = /(^|[^\p{L}\p{N}_@])@[\p{L}\p{N}_.]{2,64}/gu;
 /** International form: + and digits, or 00 and a separator (00 alone begins article numbers, too). */
-const phone = /(?<![\w.])(?:\+[1-9][\d\s().-]{6,20}|00[1-9]\d{0,2}[\s().-][\d\s().-]{4,18})\d/g;
+const phone = /(?:(?<!\w)\+[1-9][\d\s().-]{6,20}|(?<![\w.])00[1-9]\d{0,2}[\s().-][\d\s().-]{4,18})\d/g;
 const address = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\w)/g;
 const long_address =
   /(?<![\w:])(?:(?:[0-9a-f]{1,4}:){3,7}[0-9a-f:]{1,20}|(?:[0-9a-f]{1,4}:)+:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?)(?![\w:])/gi;
-const personal_name = /e-?mail|phone|mobile|handle|user_?name|(^|_)ip(_|$)|ip_?address|identifiers|issued_to/i;
-const personal_parameter =
-  /([?&#;](?:[^=&#;]*(?:e-?mail|phone|mobile|handle|user_?name)[^=&#;]*|(?:[^=&#;]*_)?ip(?:_[^=&#;]*)?)=)[^&#;]*/gi;
+const personal_name =
+  /e-?mail|phone|mobile|handle|user_?name|(^|_)(ip|tel)(_|$)|ip_?addr|^(client|remote|user|visitor)_?ip|identifiers|issued_to/i;
+const parameter = /([?&#;])([^=&#;?]*)=([^&#;]*)/g;
 
 /** For a comment: e-mails, @mentions, international phone numbers and IP addresses become `[…]`. */
 export function maskText(text: string): string {
@@ -19,10 +20,19 @@ export function maskText(text: string): string {
   return out.includes(':') ? out.replace(long_address, '[ip]') : out;
 }
 
-/** For a URL: e-mails, also percent-encoded, and the values of parameters named after addresses and numbers of people. */
+/** For a URL: e-mails, also percent-encoded, and the parameters that are named after addresses and numbers of people, or hold one. */
 export function maskAddress(url: string): string {
   const out = url.includes('@') || url.includes('%40') ? url.replace(email, '[e-mail]') : url;
-  return /[?&#;]/.test(out) ? out.replace(personal_parameter, '$1[masked]') : out;
+  return out.replace(parameter, (all: string, start: string, name: string, value: string) =>
+    personal_name.test(name) || numbersSomebody(value) ? `${start}${name}=[masked]` : all,
+  );
+}
+
+/** A value of a URL that is an IP address or an international phone number. */
+function numbersSomebody(value: string): boolean {
+  if (!/\d/.test(value)) return false;
+  const plain = value.replace(/%2b/gi, '+').replace(/%3a/gi, ':').replace(/%20/g, ' ');
+  return [address, phone, long_address].some((pattern) => plain.search(pattern) >= 0);
 }
 
 /** For properties: as for a comment, and the whole value where its name says that it is an address or a number of somebody. Sorted by name. */
@@ -33,9 +43,21 @@ export function maskProperties(properties: Record<string, string>): Record<strin
   for (const name of names.sort()) {
     let shown = maskText(name);
     for (let again = 2; Object.hasOwn(out, shown); again++) shown = `${maskText(name)} ${again}`;
-    out[shown] = personal_name.test(name) ? '[masked]' : maskText(properties[name] ?? '');
+    out[shown] = personal_name.test(name) ? '[masked]' : maskValue(properties[name] ?? '');
   }
   return out;
+}
+
+/** A property that is JSON text is masked field by field; one that holds nothing of a person stays as it was written. */
+function maskValue(text: string): string {
+  if (!/^\s*[[{]/.test(text)) return maskText(text);
+  try {
+    const value: unknown = JSON.parse(text);
+    const masked = JSON.stringify(maskDeep(value));
+    return masked === JSON.stringify(value) ? text : masked;
+  } catch {
+    return maskText(text); // no JSON after all
+  }
 }
 
 /** For any JSON value: every text inside as a comment, and whole where the field's name says whose it is. */

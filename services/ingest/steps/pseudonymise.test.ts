@@ -141,3 +141,54 @@ it('says where the record was read and that no reference version is asked for', 
     source_at: noon + 1,
     needed_version: -1,
   }));
+
+describe('what names nobody', () => {
+  it.each([
+    [{ kind: 'email', value: '' }],
+    [{ kind: 'email', value: null }],
+    [{ kind: 'email', value: 'null' }],
+    [{ kind: 'phone', value: '0' }],
+    [{ kind: 'handle', platform: 'instagram', value: '' }],
+    [{ kind: 'handle', value: 'anonymous' }],
+  ])('is dropped, and the event stays: %j', (identifier) =>
+    expect(acceptedFrom({ identifiers: [identifier] }).identifiers.map(({ kind }) => kind)).toEqual(['consumer_id']),
+  );
+  it('is dropped from reference records, too', () => {
+    const identifiers = [{ kind: 'loyalty_id', value: '0' }, email('jane@example.com')];
+    const { body } = referenceFrom({ kind: 'distribution', id: 'd', campaign_id: 'c', at: noon, identifiers });
+    expect(JSON.parse(body).identifiers).toHaveLength(1);
+  });
+});
+
+describe('a name to match by', () => {
+  it('a mention among the hashtags is a name of its own, and nobody can read it', () => {
+    const { body } = referenceFrom({ kind: 'campaign', id: 'glow', hashtags: ['@GlowBar', 'moon'] });
+    const [mention, tag] = JSON.parse(body).hashtags as string[];
+    expect(mention).toMatch(/^@[0-9a-f]{16}$/);
+    expect(tag).toBe('moon');
+    expect(acceptedFrom({ hashtags: ['@glowbar'] }).hashtags).toEqual([mention]);
+    expect(acceptedFrom({ hashtags: ['@someone_else'] }).hashtags).not.toEqual([mention]);
+  });
+  it('the influencer of a cost line stays as the events name them', () => {
+    const line = {
+      kind: 'fee',
+      amount: '1.00',
+      currency: 'USD',
+      influencer_id: '@jane_doe',
+      note: 'to jane@example.com',
+    };
+    const { body } = referenceFrom({ kind: 'campaign', id: 'glow', costs: [line] });
+    expect(JSON.parse(body).costs[0].influencer_id).toBe('@jane_doe');
+  });
+  it('no other field is left as it was because it is called an id', () => {
+    const { body } = referenceFrom({
+      kind: 'influencer',
+      id: 'jane',
+      email_id: 'jane@example.com',
+      whatsapp_id: '+14155550100',
+      contact_id: { handle: 'jane' },
+      code: 'jane@example.com',
+    });
+    expect(body).not.toMatch(/jane@|4155550100|"handle":"jane"/);
+  });
+});

@@ -1,6 +1,6 @@
 import type { CollectedEvent } from '../../../schemas/event.ts';
 import type { AcceptedEvent, Identifier } from '../../../schemas/generated/accepted_event.ts';
-import type { CollectedReference } from '../../../schemas/reference.ts';
+import { type CollectedReference, matched_fields } from '../../../schemas/reference.ts';
 import { normaliseIdentifier, type RawIdentifier } from '../../../schemas/values/identifier.ts';
 import { fingerprint, type Keys } from '../../platform/keys.ts';
 import { kept, type Outcome } from '../../platform/outcome.ts';
@@ -62,7 +62,7 @@ function acceptedEvent(event: CollectedEvent, source: SourceRecord, keys: Keys):
     parent_id: event.parent_id,
     channel: event.channel === null ? null : maskText(event.channel),
     share_kind: event.share_kind,
-    hashtags: event.hashtags.map(maskText),
+    hashtags: event.hashtags.map((tag) => maskTag(tag, event.brand_id, keys)),
     count: event.count,
     coupon_code: event.coupon_code,
     redemption_id: event.redemption_id,
@@ -93,6 +93,10 @@ const pseudonyms = (identifiers: RawIdentifier[], brand_id: string, keys: Keys):
     pseudonym: keys.pseudonym(brand_id, kind, platform, value),
   }));
 
+/** A tag that is a mention keeps a name of its own: an event finds its campaign by it. */
+const maskTag = (tag: string, brand_id: string, keys: Keys): string =>
+  tag.startsWith('@') ? `@${keys.pseudonym(brand_id, 'mention', '', tag.slice(1)).slice(0, 16)}` : maskText(tag);
+
 interface RawHandle {
   platform: string;
   handle: string;
@@ -116,8 +120,15 @@ function pseudonymousBody({ kind, brand_id, body }: CollectedReference, keys: Ke
   const personal = personal_fields[kind] ?? [];
   const out: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(body)) {
-    if (/^code$|_ids?$/.test(field))
+    if (matched_fields.get(kind)?.has(field))
       out[field] = value; // what events are matched by must stay as it is
+    else if (kind === 'campaign' && field === 'hashtags')
+      out[field] = (value as string[]).map((tag) => maskTag(tag, brand_id, keys));
+    else if (kind === 'campaign' && field === 'costs')
+      out[field] = (value as { influencer_id?: string }[]).map(({ influencer_id, ...line }) => ({
+        ...(maskDeep(line) as object),
+        ...(influencer_id !== undefined && { influencer_id }),
+      }));
     else if (!personal.includes(field))
       out[field] = public_fields.has(field) && typeof value === 'string' ? maskAddress(value) : maskDeep(value, field);
     else if (field === 'handles')

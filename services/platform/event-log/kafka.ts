@@ -152,6 +152,8 @@ class KafkaLog implements EventLog {
           // What a newer record replaces must stay until every reader has seen it: a position that nobody read would have no outcome.
           ...(compacted ? [{ name: 'min.compaction.lag.ms', value: String(compaction_lag_ms) }] : []),
           { name: 'max.message.bytes', value: String(largest_message_bytes) },
+          // When a record arrived is the broker's to say: a sender's clock would decide what lies in the future, and what is old enough to go.
+          { name: 'message.timestamp.type', value: 'LogAppendTime' },
         ],
       })),
     });
@@ -163,7 +165,11 @@ class KafkaLog implements EventLog {
     const { topics } = await this.#admin.fetchTopicMetadata({ topics: names });
     const { resources } = await this.#admin.describeConfigs({
       includeSynonyms: false,
-      resources: names.map((name) => ({ type: 2, name, configNames: ['retention.ms', 'cleanup.policy'] })),
+      resources: names.map((name) => ({
+        type: 2,
+        name,
+        configNames: ['retention.ms', 'cleanup.policy', 'message.timestamp.type'],
+      })),
     });
     return topics.map(({ name, partitions }) => {
       const entries = resources.find((resource) => resource.resourceName === name)?.configEntries ?? [];
@@ -175,6 +181,7 @@ class KafkaLog implements EventLog {
         retention_ms: retention < 0 ? null : retention,
         compacted: value('cleanup.policy')?.includes('compact') ?? false,
         transient: false,
+        ...(value('message.timestamp.type') === 'CreateTime' && { stamped_by: 'sender' as const }),
       };
     });
   }

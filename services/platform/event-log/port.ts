@@ -33,6 +33,8 @@ export interface TopicSettings {
   compacted: boolean;
   /** Records may go as soon as every group that reads the topic has committed past them. */
   transient: boolean;
+  /** Found where the log leaves the time of a record to its sender: not as we make topics. */
+  stamped_by?: 'sender';
 }
 
 /** What a group has committed for a partition. */
