@@ -90,9 +90,11 @@ export const hashtags = z
     ...new Set(tags.map((tag) => tag.trim().replace(/^#+/, '').toLowerCase()).filter((tag) => tag !== '')),
   ]);
 
+const platform = text(64).regex(no_control, says('bad_text', 'no control characters')).toLowerCase();
+
 /** One identifier of a person, normalised; null where its value is what systems send for nobody. */
 export const identifier = z
-  .object({ kind: z.enum(identifier_kinds), value: text(1_024).nullable(), platform: text(64).toLowerCase().nullish() })
+  .object({ kind: z.enum(identifier_kinds), value: text(1_024).nullable(), platform: platform.nullish() })
   .transform(({ kind, value, platform }, context): RawIdentifier | null => {
     if (value === null || isBlocked(value)) return null;
     const normalised = normaliseIdentifier(kind, value);

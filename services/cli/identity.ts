@@ -12,7 +12,7 @@ import { type Components, loadComponents } from '../attribution/components.ts';
 import { alone, type Persons } from '../attribution/persons.ts';
 import { readConfig } from '../platform/config.ts';
 import { openKeys } from '../platform/keys.ts';
-import { masterKey, openWarehouseOf } from './open.ts';
+import { masterKey, openExisting } from './open.ts';
 import { print, table, UsageError } from './output.ts';
 import { configFor } from './running.ts';
 import { sendRecords } from './send.ts';
@@ -109,7 +109,7 @@ async function show(text: string, { brand, data, json }: IdentityOptions): Promi
   const config = configFor(readConfig(process.env), data);
   const pseudonym =
     /^[0-9a-f]{64}$/.test(text) || text.startsWith('coupon:') ? text : pseudonymOf(text, brand, config, data);
-  const warehouse = await openWarehouseOf(config, data);
+  const warehouse = await openExisting(config, data);
   try {
     const components = await loadComponents(warehouse, [[brand, pseudonym]]);
     const facts = factsOf(components, brand, pseudonym);

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { findRedemptions, inWords, type Story, storyOf } from '../dashboard/story.ts';
 import { readConfig } from '../platform/config.ts';
 import type { Warehouse } from '../platform/warehouse/port.ts';
-import { openWarehouseOf } from './open.ts';
+import { openExisting } from './open.ts';
 import { print, table, UsageError } from './output.ts';
 import { configFor } from './running.ts';
 
@@ -27,7 +27,7 @@ export const journeyCommand = (): Command =>
     .action(journey);
 
 async function journey({ redemption, brand, data, json }: JourneyOptions): Promise<void> {
-  const warehouse = await openWarehouseOf(configFor(readConfig(process.env), data), data);
+  const warehouse = await openExisting(configFor(readConfig(process.env), data), data);
   try {
     const story = await readStory(warehouse, redemption, brand ?? null);
     print(json ? JSON.stringify(story) : told(story));
@@ -48,7 +48,7 @@ async function readStory(warehouse: Warehouse, id: string, brand: string | null)
   return storyOf(warehouse, redemption);
 }
 
-function told({ redemption: r, credits, postings }: Story): string {
+function told({ redemption: r, credits, postings, quarantined }: Story): string {
   const paid = r.gross_amount === null ? 'without a price' : `${r.gross_amount} ${r.currency}`;
   const left = r.amount === r.gross_amount || r.amount === null ? '' : `, ${r.amount} ${r.currency} after returns`;
   const who = r.person_id === '' ? 'somebody unknown' : `person ${r.person_id.slice(0, 16)}…`;
@@ -59,7 +59,11 @@ function told({ redemption: r, credits, postings }: Story): string {
     ...(r.flags.length > 0 ? [`  remarks: ${r.flags.join(', ')}`] : []),
   ];
   const touches = credits.filter((c) => c.model === 'linear' && c.touch_event_id !== '');
-  lines.push('', touches.length === 0 ? 'No touch of theirs lies in the look-back.' : 'What led to it');
+  lines.push('', touches.length === 0 ? 'No touch of theirs that counts lies in the look-back.' : 'What led to it');
+  if (quarantined > 0)
+    lines.push(
+      `  ${quarantined} earlier touch${quarantined > 1 ? 'es' : ''} of theirs ${quarantined > 1 ? 'are' : 'is'} quarantined and earn${quarantined > 1 ? '' : 's'} nothing: events_current.invalid_reasons says why`,
+    );
   for (const t of touches)
     lines.push(
       `  ${t.touched_at}  ${t.touch_type} on ${t.influencer_id || 'nobody in particular'}${t.relationship ? ` (${t.relationship})` : ''}, known by ${t.matched_by}${t.hops > 0 ? ` over ${t.hops} link${t.hops > 1 ? 's' : ''}` : ''}`,

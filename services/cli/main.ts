@@ -46,7 +46,13 @@ const commands = [
   configCommand,
   schemasCommand,
 ];
-for (const command of commands) program.addCommand(command().exitOverride());
+for (const command of commands) program.addCommand(throwing(command()));
+
+/** A wrong option ends a command with our code, of whichever depth it is. */
+function throwing(command: Command): Command {
+  for (const inner of command.commands) throwing(inner);
+  return command.exitOverride();
+}
 
 try {
   await program.parseAsync();

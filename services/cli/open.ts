@@ -21,6 +21,7 @@ import type { Service } from '../platform/run-service.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
 import { openWarehouse } from '../platform/warehouse/client.ts';
 import type { Warehouse } from '../platform/warehouse/port.ts';
+import { UsageError } from './output.ts';
 
 /** JSON lines to standard error; for people where that is a terminal. */
 export const openLogger = (config: Config): Logger =>
@@ -47,6 +48,15 @@ export function sharedKeys(config: Config): Keys {
       'GRAPEVINE_PII_KEY: not set; every copy of ingest must use the same: make one with `openssl rand -hex 32`',
     );
   return openKeys(Buffer.from(config.GRAPEVINE_PII_KEY, 'hex'));
+}
+
+/** For commands that only look at what is there: a directory that was misspelt is not made. Throws UsageError. */
+export function openExisting(config: Config, directory: string): Promise<Warehouse> {
+  if (!config.CLICKHOUSE_URL && !existsSync(join(directory, 'warehouse')))
+    throw new UsageError(
+      `there is no warehouse in ${directory}: \`grapevine run\` or \`grapevine start\` makes one, --data names another directory`,
+    );
+  return openWarehouseOf(config, directory);
 }
 
 export const openWarehouseOf = (config: Config, directory: string): Promise<Warehouse> =>

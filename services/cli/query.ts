@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { readConfig } from '../platform/config.ts';
-import { openWarehouseOf } from './open.ts';
+import { openExisting } from './open.ts';
 import { UsageError } from './output.ts';
 import { configFor } from './running.ts';
 
@@ -22,7 +22,7 @@ export const queryCommand = (): Command =>
 async function query(sql: string, options: { data: string; format?: string; json?: boolean }): Promise<void> {
   const statement = sql === '-' ? readFileSync(0, 'utf8') : sql;
   if (statement.trim() === '') throw new UsageError('the statement is empty');
-  const warehouse = await openWarehouseOf(configFor(readConfig(process.env), options.data), options.data);
+  const warehouse = await openExisting(configFor(readConfig(process.env), options.data), options.data);
   try {
     const format = options.json
       ? 'JSON'

@@ -1,5 +1,5 @@
 /** `grapevine run FILE…`: files through the whole pipeline to the end, and a summary that accounts for every record. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import { readConfig } from '../platform/config.ts';
 import { feed } from './feed.ts';
@@ -39,6 +39,11 @@ async function run(files: string[], options: RunOptions): Promise<void> {
     throw new UsageError('--preset needs --brand: the files do not say whose they are');
   const missing = [...options.reference, ...files].filter((file) => file !== '-' && !existsSync(file));
   if (missing.length > 0) throw new UsageError(`there is no file ${missing.join(', no file ')}`);
+  const folder = options.preset ? undefined : files.find((file) => file !== '-' && statSync(file).isDirectory());
+  if (folder !== undefined)
+    throw new UsageError(
+      `${folder} is a directory: name the files in it (${folder}/*.ndjson), or say --preset and --brand`,
+    );
   const config = readConfig(process.env);
   const started = Date.now();
   const pipeline = await openPipeline(config, options.data, options.brand ? [options.brand] : '*');
@@ -90,6 +95,11 @@ function readable(summary: RunSummary): string {
   ];
   const codes = Object.entries(summary.rejected_by_code);
   if (codes.length > 0) lines.push('', table(['rejected by code', 'events'], codes));
+  if (summary.quarantined > 0)
+    lines.push(
+      '',
+      `${summary.quarantined} of the stored are quarantined (bots, clicks without a user_agent): counted, never credited`,
+    );
   lines.push(
     '',
     `${summary.reference} reference records; ${summary.seconds.toFixed(1)} s; ${Math.round(summary.received / summary.seconds).toLocaleString('en-US')} events/s`,

@@ -4,7 +4,7 @@ import { settlementRequest } from '../../schemas/codec.ts';
 import { readConfig } from '../platform/config.ts';
 import type { OutgoingRecord } from '../platform/event-log/port.ts';
 import type { Warehouse } from '../platform/warehouse/port.ts';
-import { openWarehouseOf } from './open.ts';
+import { openExisting } from './open.ts';
 import { print, UsageError } from './output.ts';
 import { configFor } from './running.ts';
 import { sendRecords } from './send.ts';
@@ -46,7 +46,7 @@ export async function settleAgain(
   }: { brand: string; redemption: string; reason: 'model' | 'replay'; cause: string },
 ): Promise<void> {
   const config = configFor(readConfig(process.env), data);
-  const warehouse = await openWarehouseOf(config, data);
+  const warehouse = await openExisting(config, data);
   const ids: { brand_id: string; redemption_id: string }[] = [];
   try {
     for await (const page of redemptions(warehouse, brand, redemption)) ids.push(...page);

@@ -11,6 +11,8 @@ export interface RunSummary {
   /** received − stored − duplicate − rejected: anything but 0 is a fault. */
   difference: number;
   reference: number;
+  /** Stored, yet no act of a person (a bot, a click without a user agent): counted gross, never credited. */
+  quarantined: number;
   by_type: Record<string, number>;
   rejected_by_code: Record<string, number>;
   seconds: number;
@@ -39,8 +41,10 @@ export async function summarise(
     `SELECT outcome, count() AS n FROM receipts WHERE ${where} GROUP BY outcome`,
     topic,
   );
-  const types = await warehouse.query<{ type: string; n: number }>(
-    `SELECT type, uniqExact(source_topic, source_partition, source_offset) AS n FROM events WHERE sign > 0 AND ${where} GROUP BY type ORDER BY type`,
+  const types = await warehouse.query<{ type: string; n: number; invalid: number }>(
+    `SELECT type, uniqExact(source_topic, source_partition, source_offset) AS n,
+       uniqExactIf((source_topic, source_partition, source_offset), NOT is_valid) AS invalid
+     FROM events WHERE sign > 0 AND ${where} GROUP BY type ORDER BY type`,
     topic,
   );
   const codes = await warehouse.query<{ code: string; n: number }>(
@@ -58,6 +62,7 @@ export async function summarise(
     rejected,
     difference: received - stored - duplicate - rejected,
     reference: count('reference'),
+    quarantined: types.reduce((sum, t) => sum + t.invalid, 0),
     by_type: Object.fromEntries(types.map((t) => [t.type, t.n])),
     rejected_by_code: Object.fromEntries(codes.map((c) => [c.code, c.n])),
     seconds,

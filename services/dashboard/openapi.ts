@@ -154,12 +154,16 @@ const health = {
 const objects = { type: 'array', items: { type: 'object' } };
 const journey = {
   type: 'object',
-  required: ['redemption', 'touches', 'credits', 'postings', 'in_words', 'sql', 'ledger_sql'],
+  required: ['redemption', 'touches', 'credits', 'postings', 'quarantined', 'in_words', 'sql', 'ledger_sql'],
   properties: {
     redemption: { type: 'object', description: 'As in redemptions_current; amounts as text.' },
     touches: { ...objects, description: 'In time, each with its credit by model.' },
     credits: { ...objects, description: 'One per model and touch.' },
     postings: { ...objects, description: 'What the ledger moved, when and why.' },
+    quarantined: {
+      type: 'integer',
+      description: 'Touches of the redeemer before it that earn nothing because they are quarantined.',
+    },
     in_words: { type: 'array', items: text },
     sql: text,
     ledger_sql: text,

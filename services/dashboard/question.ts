@@ -20,6 +20,7 @@ export const bounds = `SETTINGS ${[
   'max_result_bytes = 200000000',
   'output_format_json_quote_64bit_integers = 0',
   'output_format_json_quote_decimals = 0',
+  "format_csv_null_representation = ''",
 ].join(', ')}`;
 
 type Parameters = Readonly<Record<string, string | string[] | undefined>>;
@@ -128,7 +129,7 @@ function isDay(text: string, first: number, last: number): boolean {
 
 function dayOf(field: string, text: string): string {
   if (!/^\d{4}-\d\d-\d\d$/.test(text) || !isDay(text, 1970, 2148))
-    throw badParameter(field, text, 'a day such as 2026-11-23');
+    throw badParameter(field, text, 'a day such as 2026-11-23, from 1970 to 2148');
   return `toDate(${quoted(text)})`;
 }
 
@@ -139,18 +140,22 @@ function instantOf(field: string, text: string, zone: string): string {
   const local = `${day}T${minutes}:${seconds}`;
   const at = Date.parse(`${local}${offset ?? 'Z'}`);
   if (!isDay(day, 1900, 2298) || Number.isNaN(at))
-    throw badParameter(field, text, 'an instant such as 2026-11-23T10:00:00Z (+ is written %2B in an address)');
+    throw badParameter(
+      field,
+      text,
+      'an instant such as 2026-11-23T10:00:00Z, from 1900 to 2298 (+ is written %2B in an address)',
+    );
   if (offset) return `fromUnixTimestamp64Milli(${at}, 'UTC')`;
   return `toDateTime64(${quoted(local.replace('T', ' '))}, 3, ${quoted(zone)})`;
 }
 
 function chosen(view: View, text: string | undefined): Column[] {
   if (text === undefined || text === '') return view.columns;
-  return [...new Set(text.split(','))].map((name) => columnOf(view, 'columns', name));
+  return [...new Set(text.split(',').map((name) => name.trim()))].map((name) => columnOf(view, 'columns', name));
 }
 
 function orderOf(view: View, text: string | undefined, columns: readonly Column[]): string {
-  const asked = (text ?? '').split(',').filter(Boolean);
+  const asked = (text ?? '').split(',').flatMap((part) => part.trim() || []);
   const parts = asked.map((part) => {
     const name = part.replace(/^-/, '');
     return {

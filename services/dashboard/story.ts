@@ -48,6 +48,8 @@ export interface Story {
   redemption: Redemption;
   credits: CreditLine[];
   postings: PostingLine[];
+  /** Touches of the redeemer before it that are quarantined: they earn nothing. */
+  quarantined: number;
 }
 
 type Reader = Pick<Warehouse, 'query'>;
@@ -56,7 +58,7 @@ type Reader = Pick<Warehouse, 'query'>;
 export const findRedemptions = (warehouse: Reader, id: string, brand: string | null): Promise<Redemption[]> =>
   warehouse.query<Redemption>(
     `SELECT brand_id, redemption_id, person_id, toString(redeemed_at) AS redeemed_at, status, toString(amount) AS amount,
-       toString(gross_amount) AS gross_amount, currency, coupon_code, owner_id, campaign_id, store_id, is_trial, flags
+       toString(gross_amount) AS gross_amount, currency, coupon_code, owner_id, campaign_id, store_id, toBool(is_trial) AS is_trial, flags
      FROM redemptions_current WHERE redemption_id = {id:String} AND ({brand:String} = '' OR brand_id = {brand:String}) ORDER BY brand_id`,
     { id, brand: brand ?? '' },
   );
@@ -92,7 +94,13 @@ export async function storyOf(warehouse: Reader, redemption: Redemption): Promis
      GROUP BY at, batch, reason, cause ORDER BY at, batch`,
     key,
   );
-  return { redemption, credits, postings };
+  const [before] = await warehouse.query<{ n: number }>(
+    `SELECT toUInt32(sum(sign)) AS n FROM events
+     WHERE brand_id = {brand_id:String} AND identity_key = {person:String} AND {person:String} != '' AND NOT is_valid AND type != 'coupon_redemption'
+       AND occurred_at <= {at:DateTime64(3, 'UTC')}`,
+    { brand_id: redemption.brand_id, person: redemption.person_id, at: redemption.redeemed_at },
+  );
+  return { redemption, credits, postings, quarantined: before?.n ?? 0 };
 }
 
 export const reasons: Readonly<Record<string, string>> = {
@@ -118,7 +126,7 @@ export const inWords = (postings: readonly PostingLine[]): string[] =>
   ]);
 
 /** As the read API gives it. */
-export function storyBody({ redemption, credits, postings }: Story): object {
+export function storyBody({ redemption, credits, postings, quarantined }: Story): object {
   const touches = credits.filter((line) => line.model === 'linear' && line.touch_event_id !== '');
   return {
     redemption,
@@ -139,6 +147,7 @@ export function storyBody({ redemption, credits, postings }: Story): object {
         amount,
       })),
     ),
+    quarantined,
     in_words: inWords(postings),
     sql: storySql(redemption),
     ledger_sql: ledgerSql(redemption),

@@ -1,7 +1,7 @@
 /** The command line as a user meets it. */
 
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { w1Events } from '../../bench/w1.ts';
@@ -60,20 +60,22 @@ describe('usage', () => {
     expect(done.code).toBe(0);
     expect(done.stdout).toMatch(/Example:\n {2}.*grapevine/);
   });
-  it('ends with 2 and says what to do on bad usage', async () => {
-    for (const args of [
-      ['run'],
-      ['walk'],
-      ['query', ''],
-      ['run', 'x.csv'],
-      ['run', 'x', '--preset', 'retail'],
-      ['schemas', 'Nothing'],
-      ['start', '--port', 'x'],
-    ]) {
-      const done = await cli([...args, ...(args[0] === 'run' ? ['--data', at('usage')] : [])]);
-      expect(done.code, args.join(' ')).toBe(2);
-      expect(done.stderr.length, args.join(' ')).toBeGreaterThan(20);
-    }
+  it.each([
+    [['run']],
+    [['walk']],
+    [['query', '']],
+    [['run', 'x.csv']],
+    [['run', 'x', '--preset', 'retail']],
+    [['schemas', 'Nothing']],
+    [['start', '--port', 'x']],
+    [['keys', 'create']],
+    [['keys', 'revoke']],
+    [['keys', 'list', '--bogus']],
+    [['run', home.path]],
+  ])('ends with 2 and says what to do on bad usage: %j', async (args) => {
+    const done = await cli([...args, ...(args[0] === 'run' ? ['--data', at('usage')] : [])]);
+    expect(done.code).toBe(2);
+    expect(done.stderr.length).toBeGreaterThan(20);
   });
   it('lists all faults of the configuration at once, without secrets', async () => {
     const env = { CLICKHOUSE_URL: 'nowhere', GRAPEVINE_PII_KEY: 'hush-hush', LOG_LEVEL: 'loud', GRAPEVINE_TYPO: '1' };
@@ -81,6 +83,16 @@ describe('usage', () => {
     expect(done.code).toBe(2);
     for (const name of Object.keys(env)) expect(done.stderr).toContain(name);
     expect(done.stderr).not.toContain('hush-hush');
+  });
+  it.each([
+    ['query', 'SELECT 1'],
+    ['journey', '--redemption', 'R'],
+    ['identity', 'show', '--brand', 'acme'],
+    ['settle', '--brand', 'acme'],
+  ])('%s %s does not make a data directory that was misspelt', async (...args) => {
+    const done = await cli([...args, '--data', at('misspelt')]);
+    expect(done.code).toBe(2);
+    expect(existsSync(at('misspelt'))).toBe(false);
   });
   it('says which file is missing', async () => {
     const done = await cli(['run', at('nothing.ndjson'), '--data', at('missing')]);

@@ -165,6 +165,19 @@ describe('views', () => {
   });
 });
 
+it('nothing is an empty cell of CSV', async () => {
+  const { text } = await get(
+    'views/redemptions_current?brand_id=acme&columns=redemption_id,amount&format=csv&limit=1000',
+  );
+  expect(text).not.toContain('\\N');
+  const { body } = await get('views/redemptions_current?brand_id=acme&columns=redemption_id,amount&limit=1000');
+  const priced = new Map((body.rows as Row[]).map((row) => [row.redemption_id, row.amount]));
+  const cells = parse(text, { columns: true }) as Row[];
+  expect(cells).toHaveLength(priced.size);
+  for (const { redemption_id, amount } of cells)
+    expect(amount).toBe(priced.get(redemption_id) === null ? '' : String(priced.get(redemption_id)));
+});
+
 describe('the OpenAPI document', () => {
   it('is 3.1: every reference leads somewhere, every operation is whole', () => {
     expect(document.openapi).toBe('3.1.0');

@@ -1,4 +1,4 @@
-/** Who is a trial: by any identifier of the person, not only by those the redemption came with. */
+/** What a redemption is: a trial, by any identifier of the person; and why touches that were there earned nothing. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import { cli, rows, scratch } from '../support/cli.ts';
 
 const home = scratch();
 const data = join(home.path, 'data');
+let summary = '';
 const loyalty = (value: string) => ({ kind: 'loyalty_id', value });
 const email = (value: string) => ({ kind: 'email', value });
 const at = (day: number) => `2026-10-${String(day).padStart(2, '0')}T12:00:00Z`;
@@ -42,12 +43,16 @@ const records = [
   redeemed('issued', 3, 'GIFT', loyalty('MIA')),
   redeemed('a stranger', 3, 'FAY', loyalty('OLI')),
   redeemed('nobody', 3, 'FAY'),
+  { ...like('a bot?', loyalty('BOB')), type: 'click' },
+  redeemed('by a bot?', 3, 'ALL', loyalty('BOB')),
 ];
 
 beforeAll(async () => {
   const file = join(home.path, 'all.ndjson');
   writeFileSync(file, records.map((record) => JSON.stringify({ brand_id: 'acme', ...record })).join('\n'));
-  expect((await cli(['run', file, '--data', data])).code).toBe(0);
+  const done = await cli(['run', file, '--data', data]);
+  expect(done.code).toBe(0);
+  summary = done.stdout;
 }, 120_000);
 afterAll(() => home.remove());
 
@@ -58,9 +63,20 @@ it('a person who was handed a sample, or owns the code, tries it by whichever id
   );
   expect(Object.fromEntries(found.map((row) => [row.redemption_id, row.is_trial]))).toEqual({
     'a stranger': 0,
+    'by a bot?': 0,
     handed: 1,
     issued: 1,
     nobody: 0,
     'own code': 1,
   });
+});
+
+it('touches that were quarantined are named in the journey they do not count in, and by the run that stored them', async () => {
+  const told = await cli(['journey', '--redemption', 'by a bot?', '--data', data]);
+  expect(told.stdout).toContain('No touch of theirs that counts lies in the look-back.');
+  expect(told.stdout).toContain(
+    '1 earlier touch of theirs is quarantined and earns nothing: events_current.invalid_reasons',
+  );
+  expect((await cli(['journey', '--redemption', 'a stranger', '--data', data])).stdout).not.toContain('quarantined');
+  expect(summary).toContain('1 of the stored are quarantined');
 });

@@ -44,6 +44,7 @@ interface Story {
   };
   touches: Touch[];
   postings: Posting[];
+  quarantined: number;
   ledger_sql: string;
 }
 
@@ -81,13 +82,19 @@ function Bought({ story: { redemption } }: { story: Story }) {
   );
 }
 
-function Timeline({ story: { touches, redemption } }: { story: Story }) {
+function Timeline({ story: { touches, redemption, quarantined } }: { story: Story }) {
   const name = useInfluencerNames();
   return (
     <section class="panel" aria-label="What led to it">
       <h2>What led to it</h2>
       {touches.length === 0 && (
-        <p class="muted">No touch of this person lies in the look-back: nobody earned it by a touch.</p>
+        <p class="muted">No touch of this person that counts lies in the look-back: nobody earned it by a touch.</p>
+      )}
+      {quarantined > 0 && (
+        <p class="muted">
+          {quarantined} earlier {quarantined > 1 ? 'touches' : 'touch'} of this person {quarantined > 1 ? 'are' : 'is'}{' '}
+          quarantined (bots, and clicks without a user agent) and earn nothing.
+        </p>
       )}
       <ol class="timeline">
         {touches.map((touch) => (
