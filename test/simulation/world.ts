@@ -456,6 +456,8 @@ class World {
     if (kind === 'stall' || kind === 'lost' || kind === 'half' || kind === 'doze' || kind === 'late') return kind;
     if (kind === 'rebalance') {
       this.#say(worker.name, 'LOSES its partitions, and joins again');
+      worker.state = 'running'; // what it had lost before, it knows now, too
+      worker.told = false;
       worker.connection?.rejoin();
     }
     if (kind === 'window') this.#endWindow();
