@@ -59,7 +59,6 @@ CREATE OR REPLACE VIEW engaged_people
     campaign_id LowCardinality(String) COMMENT 'Campaign touched; empty when unknown',
     relationship LowCardinality(String) COMMENT 'friend, blogger, celebrity or expert, as of the touch',
     clicks_valid UInt64 COMMENT 'Distinct clock hours per link (else post) clicked, bots left out; a polled counter by its count',
-    advice UInt64 COMMENT 'Shares, and comments that ask or intend to buy',
     own_mentions UInt64 COMMENT 'Posts and reviews of the person',
     first_at DateTime64(3, 'UTC') COMMENT 'First touch',
     last_at DateTime64(3, 'UTC') COMMENT 'Last touch'
@@ -68,7 +67,6 @@ AS SELECT
     brand_id, person_id, influencer_id, campaign_id, relationship,
     uniqExactIf(sipHash128(if(person_id = '', event_id, ''), if(link_code = '', post_id, link_code), toStartOfHour(occurred_at)), type = 'click' AND is_valid AND count = 1)
         + sumIf(count, type = 'click' AND is_valid AND count > 1) AS clicks_valid,
-    sumIf(count, type = 'share' OR (type = 'comment' AND comment_signal IN ('question', 'intent'))) AS advice,
     countIf(type = 'share' AND share_kind IN ('post', 'review')) AS own_mentions, min(occurred_at) AS first_at, max(occurred_at) AS last_at
 FROM events_current
 WHERE type != 'coupon_redemption' AND is_valid
@@ -105,18 +103,25 @@ FROM
 INNER JOIN (SELECT brand_id, redemption_id, person_id, is_trial FROM redemptions_current) AS redeemed USING (brand_id, redemption_id)
 COMMENT 'Credits by influencer, and whether the redemption is word of mouth (internal)';
 
--- Who was handed a coupon or sample, as persons.
+-- Who was handed a coupon or sample, as persons. The identifiers of a record are not linked to each other by it, so that they may be several
+-- persons as far as is known: it was handed to one of them, whoever of them acts (as with is_trial), and counts as one.
 CREATE OR REPLACE VIEW sampled_people
 (
     brand_id LowCardinality(String) COMMENT 'Tenant',
     id String COMMENT 'Distribution record',
     campaign_id String COMMENT 'Campaign it was handed out for',
-    person_id String COMMENT 'Person it was handed to: the smallest pseudonym of those joined with the record''s first',
-    handed_at DateTime64(3, 'UTC') COMMENT 'When'
+    person_id String COMMENT 'Person it counts as: the smallest of persons; empty when nobody is named',
+    handed_at DateTime64(3, 'UTC') COMMENT 'When',
+    persons Array(String) COMMENT 'Persons of all identifiers of the record, as of that moment: match any of them'
 )
-AS SELECT
-    brand_id, id, campaign_id, if(persons_current.person_id = '', people[1], persons_current.person_id) AS person_id, handed_at
-FROM (SELECT *, people[1] AS identifier FROM distributions_current) AS handed
-ASOF LEFT JOIN persons_current
-    ON persons_current.brand_id = handed.brand_id AND persons_current.identifier = handed.identifier AND handed.handed_at >= persons_current.from_at
+AS SELECT brand_id, id, campaign_id, min(person) AS person_id, handed_at, groupUniqArray(person) AS persons
+FROM
+(
+    SELECT
+        handed.brand_id AS brand_id, id, campaign_id, handed_at, if(persons_current.person_id = '', handed.identifier, persons_current.person_id) AS person
+    FROM (SELECT brand_id, id, campaign_id, handed_at, identifier FROM distributions_current LEFT ARRAY JOIN people AS identifier) AS handed
+    ASOF LEFT JOIN persons_current
+        ON persons_current.brand_id = handed.brand_id AND persons_current.identifier = handed.identifier AND handed.handed_at >= persons_current.from_at
+)
+GROUP BY brand_id, id, campaign_id, handed_at
 COMMENT 'People who were handed a coupon or sample (internal)';

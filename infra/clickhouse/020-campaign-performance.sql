@@ -22,7 +22,7 @@ AS WITH
         WHERE model = 'linear' AND touch_event_id != ''
         GROUP BY brand_id, redemption_id
     ),
-    handed AS (SELECT brand_id, campaign_id, person_id, min(handed_at) AS handed_at FROM sampled_people GROUP BY brand_id, campaign_id, person_id)
+    handed AS (SELECT brand_id, campaign_id, person AS person_id, min(handed_at) AS handed_at FROM sampled_people ARRAY JOIN persons AS person GROUP BY brand_id, campaign_id, person)
 SELECT
     brand_id, redemption_id, campaign_id, person_id, is_trial, (brand_id, event_id) IN loyal AS has_loyalty_id,
     person_id != '' AND date_diff('second', lagInFrame(redeemed_at, 1, toDateTime64('1970-01-01 00:00:00', 3, 'UTC')) OVER
@@ -52,7 +52,7 @@ CREATE OR REPLACE VIEW campaign_performance
     er_followers Nullable(Float64) COMMENT 'engagements / followers of the influencers engaged with',
     er_reach Nullable(Float64) COMMENT 'Engagements on posts whose reach is known / their reach',
     er_views Nullable(Float64) COMMENT 'Engagements on posts whose views are known / their views',
-    advice_rate Nullable(Float64) COMMENT '(Comments that ask or intend + shares) / engagements',
+    advice_rate Nullable(Float64) COMMENT '(Comments that ask or intend + shares, gross) / engagements',
     coupons_distributed UInt64 COMMENT 'Distribution records',
     people_sampled UInt64 COMMENT 'Distinct people among them',
     mention_rate Nullable(Float64) COMMENT 'Sampled people who posted or reviewed / people_sampled',
@@ -72,7 +72,7 @@ CREATE OR REPLACE VIEW campaign_performance
     sample_to_purchase Nullable(Float64) COMMENT 'Sampled people with a standing redemption / people_sampled',
     new_to_brand_rate Nullable(Float64) COMMENT 'Redeemers with a loyalty id who had not redeemed for the brand in the 365 days before / redeemers with a loyalty id',
     new_to_brand_coverage Nullable(Float64) COMMENT 'Redeemers with a loyalty id / redeemers',
-    independent_redeemer_share Nullable(Float64) COMMENT '1 − largest share of redemptions by one person',
+    independent_redeemer_share Nullable(Float64) COMMENT '1 − largest share of redemptions by one person; NULL when no redeemer is known',
     sales_gross Decimal(18, 4) COMMENT 'Sale as redeemed, in this currency, voided ones left out',
     sales_net Decimal(18, 4) COMMENT 'Net sale in this currency',
     cost Nullable(Decimal(18, 4)) COMMENT 'Cost lines in this currency; NULL = none known',
@@ -90,8 +90,9 @@ AS WITH
     (
         SELECT
             brand_id, toString(campaign_id) AS campaign, sumIf(actions, type = 'click') AS clicks, sumIf(actions, type IN ('like', 'comment', 'share')) AS engagements,
-            sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions
-        FROM (SELECT brand_id, campaign_id, type, share_kind, sum(sign * count) AS actions FROM events GROUP BY brand_id, campaign_id, type, share_kind)
+            sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions,
+            sumIf(actions, type = 'share' OR (type = 'comment' AND comment_signal IN ('question', 'intent'))) AS advised
+        FROM (SELECT brand_id, campaign_id, type, share_kind, comment_signal, sum(sign * count) AS actions FROM events GROUP BY brand_id, campaign_id, type, share_kind, comment_signal)
         GROUP BY brand_id, campaign
     ),
     followed AS
@@ -110,7 +111,7 @@ AS WITH
     on_posts AS
     (
         SELECT
-            brand_id, campaign, sum(n) / nullIf(sum(reach), 0) AS er_reach, sumIf(n, views > 0) / nullIf(sum(views), 0) AS er_views
+            brand_id, campaign, sumIf(n, reach > 0) / nullIf(sum(reach), 0) AS er_reach, sumIf(n, views > 0) / nullIf(sum(views), 0) AS er_views
         FROM
         (
             SELECT brand_id, toString(campaign_id) AS campaign, post_id, sum(count) AS n
@@ -122,14 +123,20 @@ AS WITH
         WHERE reach > 0 OR views > 0
         GROUP BY brand_id, campaign
     ),
-    sampled AS (SELECT DISTINCT brand_id, toString(campaign_id) AS campaign, person_id FROM sampled_people),
+    sampled AS -- whom each person who may have been handed something counts as
+    (
+        SELECT brand_id, campaign_id AS campaign, person AS person_id, groupUniqArray(sampled_people.person_id) AS counts_as
+        FROM sampled_people ARRAY JOIN persons AS person
+        GROUP BY brand_id, campaign, person
+    ),
     engaged AS
     (
         SELECT
-            brand_id, toString(campaign_id) AS campaign, sum(clicks_valid) AS hours_clicked, sum(advice) AS advised, uniqExactIf(person_id, person_id != '') AS people,
+            brand_id, campaign, sum(clicks_valid) AS hours_clicked, uniqExactIf(person_id, person_id != '') AS people,
             uniqExactIf(person_id, person_id != '' AND clicks_valid > 0) AS clicked,
-            uniqExactIf(person_id, person_id != '' AND own_mentions > 0 AND (brand_id, toString(campaign_id), person_id) IN sampled) AS sampled_mentioned
-        FROM engaged_people
+            uniqExactArrayIf(sampled.counts_as, person_id != '' AND own_mentions > 0) AS sampled_mentioned
+        FROM (SELECT brand_id, toString(campaign_id) AS campaign, person_id, clicks_valid, own_mentions FROM engaged_people) AS touched
+        LEFT JOIN sampled USING (brand_id, campaign, person_id)
         GROUP BY brand_id, campaign
     ),
     handed AS
@@ -150,7 +157,7 @@ AS WITH
     (
         SELECT
             brand_id, campaign, countIf(person_id != '') AS people, maxIf(n, person_id != '') AS most, sum(n) AS total, countIf(person_id != '' AND loyal) AS people_loyal,
-            countIf(person_id != '' AND loyal AND new) AS people_new, countIf(person_id != '' AND (brand_id, campaign, person_id) IN sampled) AS people_sampled,
+            countIf(person_id != '' AND loyal AND new) AS people_new, uniqExactArrayIf(sampled.counts_as, person_id != '') AS people_sampled,
             quantilesExactInclusiveArray(0.5, 0.9)(first) AS first, quantilesExactInclusiveArray(0.5, 0.9)(last) AS last,
             quantilesExactInclusiveArray(0.5, 0.9)(distributed) AS distributed, sum(length(redeemed_after.first)) AS n_touched, sum(length(redeemed_after.distributed)) AS n_distributed
         FROM
@@ -161,6 +168,7 @@ AS WITH
             FROM standing_redemptions
             GROUP BY brand_id, campaign, person_id
         ) AS redeemed_after
+        LEFT JOIN sampled USING (brand_id, campaign, person_id)
         GROUP BY brand_id, campaign
     ),
     costs AS (SELECT brand_id, campaign_id AS campaign, mapFromArrays(groupArray(toString(currency)), groupArray(total)) AS cost FROM (SELECT brand_id, campaign_id, currency, sum(cost) AS total FROM campaign_costs GROUP BY ALL) GROUP BY brand_id, campaign),
@@ -170,7 +178,7 @@ SELECT
     arrayJoin(if(empty(arrayFilter(c -> c != '', arrayConcat(mapKeys(redeemed.sales), mapKeys(costs.cost)))), [''],
         arrayDistinct(arrayFilter(c -> c != '', arrayConcat(mapKeys(redeemed.sales), mapKeys(costs.cost)))))) AS currency,
     acted.clicks AS clicks, engaged.hours_clicked AS clicks_valid, 1 - clicks_valid / nullIf(clicks, 0) AS invalid_rate, acted.engagements AS engagements, acted.mentions AS mentions,
-    engagements / nullIf(followed.followers, 0) AS er_followers, on_posts.er_reach AS er_reach, on_posts.er_views AS er_views, engaged.advised / nullIf(engagements, 0) AS advice_rate,
+    engagements / nullIf(followed.followers, 0) AS er_followers, on_posts.er_reach AS er_reach, on_posts.er_views AS er_views, acted.advised / nullIf(engagements, 0) AS advice_rate,
     handed.n AS coupons_distributed, handed.people AS people_sampled, engaged.sampled_mentioned / nullIf(people_sampled, 0) AS mention_rate, engaged.people AS people_engaged,
     engaged.clicked AS people_clicked, redeemed.gross AS redemptions_gross, redeemed.void AS redemptions_void, redeemed.net AS redemptions_net, redeemed.priced AS redemptions_priced,
     redeemed.trial AS redemptions_trial, redemptions_net - redemptions_trial AS redemptions_referred, redeemers.people AS redeemers,
@@ -181,7 +189,7 @@ SELECT
     if(redemption_rate <= 1, (redemption_rate + z2 / (2 * coupons_distributed) + spread) / (1 + z2 / coupons_distributed), NULL) AS redemption_rate_high,
     redeemers / nullIf(people_clicked, 0) AS conditional_conversion, redeemers.people_sampled / nullIf(people_sampled, 0) AS sample_to_purchase,
     redeemers.people_new / nullIf(redeemers.people_loyal, 0) AS new_to_brand_rate, redeemers.people_loyal / nullIf(redeemers.people, 0) AS new_to_brand_coverage,
-    1 - redeemers.most / nullIf(redeemers.total, 0) AS independent_redeemer_share, toDecimal64(redeemed.sales_before[currency], 4) AS sales_gross,
+    if(redeemers.people = 0, NULL, 1 - redeemers.most / redeemers.total) AS independent_redeemer_share, toDecimal64(redeemed.sales_before[currency], 4) AS sales_gross,
     toDecimal64(redeemed.sales[currency], 4) AS sales_net, if(mapContains(costs.cost, currency), toNullable(toDecimal64(costs.cost[currency], 4)), NULL) AS cost,
     toFloat64(cost) / nullIf(engagements, 0) AS cost_per_engagement, toFloat64(cost) / nullIf(redemptions_net, 0) AS cost_per_redemption,
     if(redeemers.n_touched = 0, NULL, redeemers.first[1]) AS hours_from_first_touch_p50, if(redeemers.n_touched = 0, NULL, redeemers.first[2]) AS hours_from_first_touch_p90,
@@ -200,6 +208,7 @@ LEFT JOIN costs USING (brand_id, campaign)
 WHERE campaign != ''
 COMMENT 'Whole life of a campaign, with its rates';
 
+-- A campaign has a row for each model and each currency in which it earned or cost something: what cost and sold nothing has lost its cost.
 CREATE OR REPLACE VIEW campaign_attribution
 (
     brand_id LowCardinality(String) COMMENT 'Tenant',
@@ -217,18 +226,26 @@ CREATE OR REPLACE VIEW campaign_attribution
     roi Nullable(Float64) COMMENT '(attributed_amount − cost) / cost'
 )
 AS SELECT
-    brand_id, campaign_id, if(names.name = '', campaign_id, names.name) AS name, model, currency, earned AS attributed_redemptions, nobody AS unattributed_redemptions,
-    toFloat64(nobody) / nullIf(toFloat64(earned + nobody), 0) AS unattributed_rate, earned_amount AS attributed_amount, nobody_amount AS unattributed_amount,
+    brand_id, campaign_id, if(names.name = '', campaign_id, names.name) AS name,
+    arrayJoin(['last_touch', 'first_touch', 'linear', 'time_decay', 'position_based', 'coupon_owner', 'engagement_weighted']) AS model, currency,
+    credits.by_model[model].1 AS attributed_redemptions, credits.by_model[model].2 AS unattributed_redemptions,
+    toFloat64(unattributed_redemptions) / nullIf(toFloat64(attributed_redemptions + unattributed_redemptions), 0) AS unattributed_rate,
+    credits.by_model[model].3 AS attributed_amount, credits.by_model[model].4 AS unattributed_amount,
     if(costs.n = 0, NULL, costs.total) AS cost, toFloat64(attributed_amount) / nullIf(toFloat64(cost), 0) AS roas,
     (toFloat64(attributed_amount) - toFloat64(cost)) / nullIf(toFloat64(cost), 0) AS roi
 FROM
 (
-    SELECT
-        brand_id, toString(campaign_id) AS campaign_id, model, toString(currency) AS currency, sumIf(credit, influencer_id != '') AS earned, sumIf(credit, influencer_id = '') AS nobody,
-        sumIf(amount, influencer_id != '') AS earned_amount, sumIf(amount, influencer_id = '') AS nobody_amount
-    FROM credit_quarters
-    GROUP BY brand_id, campaign_id, model, currency
-) AS sums
+    SELECT brand_id, campaign_id, currency, mapFromArrays(groupArray(model), groupArray((earned, nobody, earned_amount, nobody_amount))) AS by_model
+    FROM
+    (
+        SELECT
+            brand_id, toString(campaign_id) AS campaign_id, toString(model) AS model, toString(currency) AS currency, sumIf(credit, influencer_id != '') AS earned,
+            sumIf(credit, influencer_id = '') AS nobody, sumIf(amount, influencer_id != '') AS earned_amount, sumIf(amount, influencer_id = '') AS nobody_amount
+        FROM credit_quarters
+        GROUP BY brand_id, campaign_id, model, currency
+    )
+    GROUP BY brand_id, campaign_id, currency
+) AS credits
+FULL JOIN (SELECT brand_id, campaign_id, toString(currency) AS currency, count() AS n, sum(cost) AS total FROM campaign_costs GROUP BY ALL) AS costs USING (brand_id, campaign_id, currency)
 LEFT JOIN (SELECT brand_id, id AS campaign_id, name FROM reference_current WHERE kind = 'campaign') AS names USING (brand_id, campaign_id)
-LEFT JOIN (SELECT brand_id, campaign_id, toString(currency) AS currency, count() AS n, sum(cost) AS total FROM campaign_costs GROUP BY ALL) AS costs USING (brand_id, campaign_id, currency)
 COMMENT 'What each campaign earned, by model, and whether it paid';

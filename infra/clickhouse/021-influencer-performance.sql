@@ -6,15 +6,14 @@ CREATE OR REPLACE VIEW influencer_conversions
     people_engaged UInt64 COMMENT 'Distinct people with a touch, valid',
     people_converted UInt64 COMMENT 'Of these, with a redemption that is no trial and credits the influencer under linear',
     redemptions_referred Decimal(18, 6) COMMENT 'Credit under linear of redemptions that are no trial',
-    clicks_valid UInt64 COMMENT 'Distinct person, link (else post) and clock hour, bots left out',
-    advice UInt64 COMMENT 'Shares, and comments that ask or intend to buy'
+    clicks_valid UInt64 COMMENT 'Distinct person, link (else post) and clock hour, bots left out'
 )
 AS SELECT
     brand_id, influencer_id, engaged.people AS people_engaged, least(converted.people, engaged.people) AS people_converted, converted.referred AS redemptions_referred,
-    engaged.hours_clicked AS clicks_valid, engaged.advised AS advice
+    engaged.hours_clicked AS clicks_valid
 FROM
 (
-    SELECT brand_id, influencer_id, uniqExactIf(person_id, person_id != '') AS people, sum(clicks_valid) AS hours_clicked, sum(advice) AS advised
+    SELECT brand_id, influencer_id, uniqExactIf(person_id, person_id != '') AS people, sum(clicks_valid) AS hours_clicked
     FROM engaged_people
     WHERE influencer_id != ''
     GROUP BY brand_id, influencer_id
@@ -41,13 +40,12 @@ CREATE OR REPLACE VIEW pooled_conversions
     people_converted UInt64 COMMENT 'Of these, with a redemption that is no trial and credits the influencer under linear',
     redemptions_referred Decimal(18, 6) COMMENT 'Credit under linear of redemptions that are no trial',
     clicks_valid UInt64 COMMENT 'Distinct person, link (else post) and clock hour, bots left out',
-    advice UInt64 COMMENT 'Shares, and comments that ask or intend to buy',
     rate Float64 COMMENT 'Expected conversion',
     low Float64 COMMENT 'Lower 5 % bound',
     high Float64 COMMENT 'Upper 5 % bound'
 )
 AS SELECT
-    brand_id, influencer_id, people_engaged, people_converted, redemptions_referred, clicks_valid, advice, rate,
+    brand_id, influencer_id, people_engaged, people_converted, redemptions_referred, clicks_valid, rate,
     1 / (1 + exp(-logits[arrayFirstIndex(c -> c >= total / 20, below)])) AS low, 1 / (1 + exp(-logits[arrayFirstIndex(c -> c >= total * 19 / 20, below)])) AS high
 FROM
 (
@@ -65,7 +63,7 @@ FROM
             (
                 SELECT
                     brand_id, influencer.1 AS influencer_id, influencer.2 AS people_engaged, influencer.3 AS people_converted, influencer.4 AS redemptions_referred,
-                    influencer.5 AS clicks_valid, influencer.6 AS advice, arrayMap((m, s) -> (m * s + influencer.3) / (s + influencer.2), means, sizes) AS rates,
+                    influencer.5 AS clicks_valid, arrayMap((m, s) -> (m * s + influencer.3) / (s + influencer.2), means, sizes) AS rates,
                     arraySum(arrayMap((w, r) -> w * r, weights, rates)) AS rate,
                     arraySum(arrayMap((w, r, s) -> w * (r * (1 - r) / (s + influencer.2 + 1) + r * r), weights, rates, sizes)) - rate * rate AS variance
                 FROM
@@ -85,7 +83,7 @@ FROM
                             FROM
                             (
                                 SELECT
-                                    brand_id, groupArray((influencer_id, people_engaged, people_converted, redemptions_referred, clicks_valid, advice)) AS influencers,
+                                    brand_id, groupArray((influencer_id, people_engaged, people_converted, redemptions_referred, clicks_valid)) AS influencers,
                                     groupArrayIf((people_engaged, people_converted), people_engaged > 0) AS counts, length(counts) AS k, sum(people_engaged) AS n,
                                     sum(people_converted) AS x, log((x + 0.5) / (n - x + 0.5)) AS centre, 0.3 * sqrt(1 / (x + 0.5) + 1 / greatest(k, 1)) AS step,
                                     arrayMap(g -> 1 / (1 + exp(-(centre + (intDiv(g, 31) - 12) * step))), range(775)) AS all_means,
@@ -121,7 +119,7 @@ CREATE OR REPLACE VIEW influencer_performance
     er_followers Nullable(Float64) COMMENT 'engagements / followers',
     er_reach Nullable(Float64) COMMENT 'Engagements on posts whose reach is known / their reach',
     er_views Nullable(Float64) COMMENT 'Engagements on posts whose views are known / their views',
-    advice_rate Nullable(Float64) COMMENT '(Comments that ask or intend + shares) / engagements',
+    advice_rate Nullable(Float64) COMMENT '(Comments that ask or intend + shares, gross) / engagements',
     people_engaged UInt64 COMMENT 'Distinct people with a touch, valid',
     people_converted UInt64 COMMENT 'Of these, with a redemption that is no trial and credits the influencer under linear',
     conversion Nullable(Float64) COMMENT 'people_converted / people_engaged',
@@ -134,7 +132,7 @@ CREATE OR REPLACE VIEW influencer_performance
     currency LowCardinality(String) COMMENT 'Currency of amount and cost; the counts are repeated for each',
     attributed_amount Decimal(18, 4) COMMENT 'Net sale attributed under linear, in this currency',
     cost Nullable(Decimal(18, 4)) COMMENT 'Cost lines of the influencer in this currency; NULL = none known',
-    cost_per_redemption Nullable(Float64) COMMENT 'cost / redemptions_referred'
+    cost_per_redemption Nullable(Float64) COMMENT 'cost / redemptions_referred: net of voids and of trials (that of a campaign is over redemptions_net, which an influencer does not have)'
 )
 AS WITH
     known AS
@@ -149,14 +147,15 @@ AS WITH
     (
         SELECT
             brand_id, influencer_id, sumIf(actions, type = 'click') AS clicks, sumIf(actions, type IN ('like', 'comment', 'share')) AS engagements,
-            sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions
-        FROM (SELECT brand_id, influencer_id, type, share_kind, sum(sign * count) AS actions FROM events GROUP BY brand_id, influencer_id, type, share_kind)
+            sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions,
+            sumIf(actions, type = 'share' OR (type = 'comment' AND comment_signal IN ('question', 'intent'))) AS advised
+        FROM (SELECT brand_id, influencer_id, type, share_kind, comment_signal, sum(sign * count) AS actions FROM events GROUP BY brand_id, influencer_id, type, share_kind, comment_signal)
         WHERE influencer_id != ''
         GROUP BY brand_id, influencer_id
     ),
     on_posts AS
     (
-        SELECT brand_id, answered.influencer_id AS influencer_id, sum(n) / nullIf(sum(reach), 0) AS er_reach, sumIf(n, views > 0) / nullIf(sum(views), 0) AS er_views
+        SELECT brand_id, answered.influencer_id AS influencer_id, sumIf(n, reach > 0) / nullIf(sum(reach), 0) AS er_reach, sumIf(n, views > 0) / nullIf(sum(views), 0) AS er_views
         FROM
         (
             SELECT brand_id, influencer_id, post_id, sum(count) AS n
@@ -186,7 +185,7 @@ SELECT
     multiIf(known.followers = 0, '', known.followers < 10000, 'nano', known.followers < 100000, 'micro', known.followers < 1000000, 'macro', 'mega') AS tier,
     known.region AS region, known.followers AS followers, acted.clicks AS clicks, pooled.clicks_valid AS clicks_valid, 1 - clicks_valid / nullIf(clicks, 0) AS invalid_rate,
     acted.engagements AS engagements, acted.mentions AS mentions, engagements / nullIf(followers, 0) AS er_followers, on_posts.er_reach AS er_reach, on_posts.er_views AS er_views,
-    pooled.advice / nullIf(engagements, 0) AS advice_rate, pooled.people_engaged AS people_engaged, pooled.people_converted AS people_converted,
+    acted.advised / nullIf(engagements, 0) AS advice_rate, pooled.people_engaged AS people_engaged, pooled.people_converted AS people_converted,
     people_converted / nullIf(people_engaged, 0) AS conversion, if(people_engaged = 0, NULL, pooled.rate) AS conversion_pooled,
     if(people_engaged = 0, NULL, pooled.low) AS conversion_low, if(people_engaged = 0, NULL, pooled.high) AS conversion_high, pooled.redemptions_referred AS redemptions_referred,
     toFloat64(redemptions_referred) / nullIf(people_engaged, 0) AS influence_yield, owned.n AS codes_redeemed,

@@ -57,6 +57,9 @@ COMMENT 'Influencers as clusters of people, by relationship and model (internal)
 -- Relationships side by side. The interval treats an influencer as one draw (people of one influencer are alike): ratio estimator, variance
 -- between influencers but never below that of the count, doubled tails for few of them ((k − 1) / (k − 3)), and valid however often one
 -- looks (mixture sequential probability ratio test, Johari et al. 2017, mixing deviation log 2). NULL below four influencers.
+-- Redemptions and amounts are of the influencers somebody engaged with. A code is redeemed by people who engaged with nobody, too: counting
+-- those of an influencer whom nobody engaged with would raise the yield per engaged person by redemptions that have no such person, so that
+-- the sales are left out as well, and stand in influencer_attribution. What such an influencer cost was spent on the relationship all the same.
 CREATE OR REPLACE VIEW trust_comparison
 (
     brand_id LowCardinality(String) COMMENT 'Tenant',
@@ -72,9 +75,9 @@ CREATE OR REPLACE VIEW trust_comparison
     yield_high Nullable(Float64) COMMENT 'Upper end',
     yield_per_1000_followers Nullable(Float64) COMMENT '1000 × redemptions_referred / followers',
     currency LowCardinality(String) COMMENT 'Currency of amount and cost; the counts are repeated for each',
-    cost Nullable(Decimal(18, 4)) COMMENT 'Cost lines that name these influencers; NULL = none known',
+    cost Nullable(Decimal(18, 4)) COMMENT 'Cost lines that name influencers of the relationship as now known, engaged with or not; NULL = none known',
     yield_per_cost Nullable(Float64) COMMENT 'redemptions_referred / cost',
-    attributed_amount Decimal(18, 4) COMMENT 'Net sale attributed',
+    attributed_amount Decimal(18, 4) COMMENT 'Net sale attributed to these influencers',
     variance_of_log Nullable(Float64) COMMENT 'Variance of the logarithm of the yield, over influencers'
 )
 AS WITH
@@ -87,8 +90,14 @@ AS WITH
     ),
     amounts AS
     (
-        SELECT brand_id, relationship, model, mapFromArrays(groupArray(currency), groupArray(total)) AS by_currency
-        FROM (SELECT brand_id, relationship, toString(model) AS model, toString(currency) AS currency, sum(amount) AS total FROM credit_quarters WHERE currency != '' AND influencer_id != '' GROUP BY ALL)
+        SELECT brand_id, relationship, model, groupArray((influencer_id, currency, total)) AS lines
+        FROM
+        (
+            SELECT brand_id, relationship, toString(model) AS model, influencer_id, toString(currency) AS currency, sum(amount) AS total
+            FROM credit_quarters
+            WHERE currency != '' AND influencer_id != ''
+            GROUP BY ALL
+        )
         GROUP BY brand_id, relationship, model
     ),
     costs AS
@@ -110,9 +119,11 @@ SELECT
     (redemptions_referred + 0.5) / (people_engaged + 1) AS middle,
     sqrt(variance_of_log * (variance_of_log + pow(log(2), 2)) / pow(log(2), 2) * (2 * log(20) + log((variance_of_log + pow(log(2), 2)) / variance_of_log))) AS radius,
     middle * exp(-radius) AS yield_low, middle * exp(radius) AS yield_high, 1000 * redemptions_referred / nullIf(followers, 0) AS yield_per_1000_followers,
-    arrayJoin(if(empty(arrayConcat(mapKeys(amounts.by_currency), mapKeys(costs.by_currency))), [''], arrayDistinct(arrayConcat(mapKeys(amounts.by_currency), mapKeys(costs.by_currency))))) AS currency,
-    if(mapContains(costs.by_currency, currency), toNullable(toDecimal64(costs.by_currency[currency], 4)), NULL) AS cost, redemptions_referred / nullIf(toFloat64(cost), 0) AS yield_per_cost,
-    toDecimal64(amounts.by_currency[currency], 4) AS attributed_amount, variance_of_log
+    arrayFilter(line -> has(yields.influencer_ids, line.1), amounts.lines) AS earned, mapKeys(costs.by_currency) AS spent_in,
+    arrayJoin(if(empty(earned) AND empty(spent_in), [''], arrayDistinct(arrayConcat(arrayMap(line -> line.2, earned), spent_in)))) AS currency,
+    if(mapContains(costs.by_currency, currency), toNullable(toDecimal64(costs.by_currency[currency], 4)), NULL) AS cost,
+    redemptions_referred / nullIf(toFloat64(cost), 0) AS yield_per_cost,
+    toDecimal64(arraySum(line -> if(line.2 = currency, line.3, 0), earned), 4) AS attributed_amount, variance_of_log
 FROM trust_yields AS yields
 LEFT JOIN known USING (brand_id)
 LEFT JOIN amounts USING (brand_id, relationship, model)

@@ -130,7 +130,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     mechanism: 'insert before look: of two workers at least one sees the other',
-    seed: 30,
+    seed: 239,
     faults: 'doze',
     edits: [
       {

@@ -1,0 +1,212 @@
+/** Metrics whose small print is easily missed, each on a story small enough to count by hand. Every story is a brand of its own. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openWarehouse } from '../../services/platform/warehouse/client.ts';
+import type { Warehouse } from '../../services/platform/warehouse/port.ts';
+import { cli, scratch } from '../support/cli.ts';
+
+const home = scratch();
+const data = join(home.path, 'data');
+const user_agent = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X)';
+const mail = (name: string) => [{ kind: 'email', value: `${name}@example.org` }];
+const card = (value: string) => [{ kind: 'loyalty_id', value }];
+let events = 0;
+let warehouse: Warehouse;
+const event = (type: string, day: number, rest: object) => ({
+  type,
+  event_id: `e${++events}`,
+  occurred_at: `2026-10-${String(day).padStart(2, '0')}T10:00:00Z`,
+  ...rest,
+});
+const sold = (day: number, coupon_code: string, rest: object = {}) =>
+  event('coupon_redemption', day, { coupon_code, amount: 10, currency: 'USD', ...rest });
+const record = (kind: string, id: string, rest: object) => ({ kind, id, ...rest });
+const cost = (amount: number, currency: string, influencer_id?: string) => ({
+  kind: 'fee',
+  amount,
+  currency,
+  influencer_id,
+});
+
+const campaign_id = 'launch';
+const ann = { influencer_id: 'ann', campaign_id };
+const sample = [
+  record('coupon', 'k', { code: 'OPEN', use: 'shared', campaign_id }),
+  record('distribution', 'd', {
+    campaign_id,
+    identifiers: [...card('L9'), ...mail('e9')],
+    at: '2026-10-01T10:00:00Z',
+  }),
+  sold(3, 'OPEN', { campaign_id, identifiers: mail('e9') }),
+  event('share', 4, { campaign_id, share_kind: 'review', identifiers: mail('e9') }),
+];
+const stories: Record<string, object[]> = {
+  reach: [
+    record('post_snapshot', 's1', { post_id: 'p1', influencer_id: 'ann', at: '2026-10-03T00:00:00Z', reach: 100 }),
+    record('post_snapshot', 's2', { post_id: 'p2', influencer_id: 'ann', at: '2026-10-03T00:00:00Z', views: 1_000 }),
+    event('like', 1, { ...ann, post_id: 'p1', identifiers: mail('fan0') }),
+    ...[1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) =>
+      event('like', 1, { ...ann, post_id: 'p2', identifiers: mail(`fan${n}`) }),
+    ),
+  ],
+  sample,
+  sample_twice: [...sample, sold(5, 'OPEN', { campaign_id, identifiers: card('L9') })],
+  cost: [
+    record('campaign', 'silent', { costs: [cost(100, 'USD')] }),
+    record('campaign', 'abroad', { costs: [cost(40, 'EUR')] }),
+    record('coupon', 'k', { code: 'OPEN', use: 'shared', campaign_id: 'abroad' }),
+    sold(3, 'OPEN', { campaign_id: 'abroad', identifiers: mail('e9') }),
+  ],
+  stranger: [
+    record('influencer', 'bea', { relationship: 'blogger', followers: 10_000 }),
+    record('influencer', 'zoe', { relationship: 'blogger', followers: 20_000 }),
+    record('campaign', campaign_id, { costs: [cost(20, 'USD', 'bea'), cost(50, 'USD', 'zoe')] }),
+    record('coupon', 'b', { code: 'BEA', use: 'shared', influencer_id: 'bea', campaign_id }),
+    record('coupon', 'z', { code: 'ZOE', use: 'shared', influencer_id: 'zoe', campaign_id }),
+    event('click', 1, { influencer_id: 'bea', campaign_id, identifiers: mail('mia'), user_agent }),
+    sold(2, 'BEA', { campaign_id, identifiers: mail('mia') }),
+    sold(2, 'ZOE', { campaign_id, identifiers: mail('stranger'), amount: 7 }),
+  ],
+  advice: [
+    event('comment', 1, { ...ann, identifiers: mail('mia'), text: 'where can I buy this?', user_agent }),
+    event('comment', 1, {
+      ...ann,
+      identifiers: mail('bot'),
+      text: 'where can I buy this?',
+      user_agent: 'Googlebot/2.1',
+    }),
+    event('like', 1, { ...ann, identifiers: mail('leo'), user_agent }),
+    event('like', 1, { ...ann, identifiers: mail('ida'), user_agent }),
+  ],
+  shelf: [
+    record('coupon', 'k', { code: 'OPEN', use: 'shared', campaign_id }),
+    sold(3, 'OPEN', { campaign_id }),
+    sold(4, 'OPEN', { campaign_id }),
+  ],
+};
+
+beforeAll(async () => {
+  const file = join(home.path, 'stories.ndjson');
+  const lines = Object.entries(stories).flatMap(([brand_id, list]) => list.map((one) => ({ brand_id, ...one })));
+  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+  const done = await cli(['run', file, '--data', data]);
+  expect(done.code, done.stderr + done.stdout).toBe(0);
+  warehouse = await openWarehouse({ directory: join(data, 'warehouse'), database: 'grapevine' });
+  const [stored] = await answer('SELECT toInt32(uniqExact(event_id)) AS n FROM events_current');
+  expect(stored).toEqual({ n: events });
+}, 120_000);
+afterAll(async () => {
+  await warehouse?.close();
+  home.remove();
+});
+
+const answer = async (sql: string): Promise<Record<string, unknown>[]> =>
+  (await warehouse.ask(sql, 'JSONEachRow'))
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+/** Columns of a view for a brand, as numbers. */
+const ask = (columns: string, view: string, brand: string, rest = '') =>
+  answer(
+    `SELECT ${columns.replace(/\w+/g, (name) => `toFloat64(${name}) AS ${name}`)} FROM ${view} WHERE brand_id = '${brand}' ${rest}`,
+  );
+const whole = 'campaign_performance';
+const each = 'influencer_performance';
+
+describe('a post whose reach nobody knows', () => {
+  it.each([whole, each])(
+    'has no part in the engagement rate by reach of %s, nor one without views in that by views',
+    async (view) => {
+      expect(await ask('er_reach, er_views', view, 'reach')).toEqual([{ er_reach: 0.01, er_views: 0.009 }]);
+    },
+  );
+});
+
+describe('a sample handed to somebody known by a card and an e-mail', () => {
+  const columns = 'people_sampled, sample_to_purchase, mention_rate, hours_from_distribution_p50';
+  it('is followed to the till and to a review by the e-mail alone', async () => {
+    expect(await ask(columns, whole, 'sample')).toEqual([
+      { people_sampled: 1, sample_to_purchase: 1, mention_rate: 1, hours_from_distribution_p50: 48 },
+    ]);
+  });
+
+  it('is still one person sampled and one buyer when the card buys as well, later', async () => {
+    expect(await ask(`${columns}, redeemers, redemptions_trial`, whole, 'sample_twice')).toEqual([
+      {
+        people_sampled: 1,
+        sample_to_purchase: 1,
+        mention_rate: 1,
+        hours_from_distribution_p50: 72,
+        redeemers: 2,
+        redemptions_trial: 2,
+      },
+    ]);
+  });
+});
+
+describe('a campaign that cost something', () => {
+  const columns = 'attributed_amount, unattributed_rate, cost, roas, roi';
+  it('and sold nothing lost all of it, under every model', async () => {
+    const lost = { attributed_amount: 0, unattributed_rate: null, cost: 100, roas: 0, roi: -1 };
+    expect(await ask(columns, 'campaign_attribution', 'cost', "AND campaign_id = 'silent'")).toEqual(
+      Array(7).fill(lost),
+    );
+  });
+
+  it('in one currency and sold in another has a row for each', async () => {
+    const found = await ask(
+      columns,
+      'campaign_attribution',
+      'cost',
+      "AND campaign_id = 'abroad' AND model = 'linear' ORDER BY currency",
+    );
+    expect(found).toEqual([
+      { attributed_amount: 0, unattributed_rate: null, cost: 40, roas: 0, roi: -1 },
+      { attributed_amount: 0, unattributed_rate: 1, cost: null, roas: null, roi: null },
+    ]);
+  });
+});
+
+describe('a code redeemed by strangers, of a blogger whom nobody engaged with', () => {
+  it.each(['linear', 'coupon_owner'])(
+    'leaves redemptions and sales of bloggers to the others, and costs them all the same, under %s',
+    async (model) => {
+      const columns =
+        'influencers, people_engaged, redemptions_referred, redemptions_all, yield_per_engaged, attributed_amount, cost, yield_per_cost';
+      expect(await ask(columns, 'trust_comparison', 'stranger', `AND model = '${model}'`)).toEqual([
+        {
+          influencers: 1,
+          people_engaged: 1,
+          redemptions_referred: 1,
+          redemptions_all: 1,
+          yield_per_engaged: 1,
+          attributed_amount: 10,
+          cost: 70,
+          yield_per_cost: 1 / 70,
+        },
+      ]);
+    },
+  );
+
+  it('still earns what it earned', async () => {
+    expect(await ask('attributed_amount', 'influencer_attribution', 'stranger', "AND influencer_id = 'zoe'")).toEqual([
+      { attributed_amount: 7 },
+    ]);
+  });
+});
+
+describe('small denominators', () => {
+  it.each([whole, each])(
+    '%s counts the questions of bots among advice, as it counts them among engagements',
+    async (view) => {
+      expect(await ask('engagements, advice_rate', view, 'advice')).toEqual([{ engagements: 4, advice_rate: 0.5 }]);
+    },
+  );
+
+  it('leave it open how independent redeemers are of whom none is known', async () => {
+    expect(await ask('redemptions_net, redeemers, independent_redeemer_share', whole, 'shelf')).toEqual([
+      { redemptions_net: 2, redeemers: 0, independent_redeemer_share: null },
+    ]);
+  });
+});
