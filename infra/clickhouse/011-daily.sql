@@ -1,5 +1,17 @@
+-- The time zone whose days a brand counts by. A name the engine does not know (written in another case, say) means UTC: it must not keep
+-- anybody from reading. An internal view: its columns may change.
+CREATE OR REPLACE VIEW brand_zones
+(
+    brand_id LowCardinality(String) COMMENT 'Tenant',
+    zone String COMMENT 'Its time zone; UTC, if it has none or one that is not known'
+)
+AS SELECT brand_id, if(said IN (SELECT time_zone FROM system.time_zones), said, 'UTC') AS zone
+FROM (SELECT brand_id, JSONExtractString(argMax(body, version), 'time_zone') AS said FROM reference_records WHERE kind = 'brand' GROUP BY brand_id)
+COMMENT 'Time zone of each brand (internal)';
+
 -- What the daily views are made of: sums per quarter hour, read from the projections of events and of the ledger, and moved to the
--- brand's own day. A quarter hour lies within one day of every time zone in use. An internal view: its columns may change.
+-- brand's own day. A quarter hour lies within one day of every time zone in use. toString takes the zone of each row; toTimeZone would drop it
+-- without a word. An internal view: its columns may change.
 CREATE OR REPLACE VIEW event_quarters
 (
     brand_id LowCardinality(String) COMMENT 'Tenant',
@@ -18,7 +30,7 @@ CREATE OR REPLACE VIEW event_quarters
     actions Int64 COMMENT 'Actions: rows by their count'
 )
 AS SELECT
-    brand_id, toDate(toTimeZone(quarter, if(zones.zone = '', 'UTC', zones.zone))) AS day, campaign_id, influencer_id, product_id, store_id, coupon_code, type,
+    brand_id, toDate(toString(quarter, if(zones.zone = '', 'UTC', zones.zone))) AS day, campaign_id, influencer_id, product_id, store_id, coupon_code, type,
     share_kind, status, currency, is_valid, n AS events, actions
 FROM
 (
@@ -28,11 +40,7 @@ FROM
     FROM events
     GROUP BY brand_id, quarter, campaign_id, influencer_id, product_id, store_id, coupon_code, type, share_kind, status, currency, is_valid
 ) AS quarters
-LEFT JOIN
-(
-    SELECT brand_id, JSONExtractString(argMax(body, version), 'time_zone') AS zone FROM reference_records WHERE kind = 'brand' GROUP BY brand_id
-) AS zones USING (brand_id)
-SETTINGS allow_nonconst_timezone_arguments = 1
+LEFT JOIN brand_zones AS zones USING (brand_id)
 COMMENT 'Events per brand-local day and every dimension (internal)';
 
 -- Credits per brand-local day of the redemption. Rows of one model add up to the net redemptions and the net sale.
@@ -53,7 +61,7 @@ CREATE OR REPLACE VIEW credit_quarters
     amount Decimal(18, 4) COMMENT 'Net sale attributed'
 )
 AS SELECT
-    brand_id, toDate(toTimeZone(quarter, if(zones.zone = '', 'UTC', zones.zone))) AS day, model, campaign_id, influencer_id, relationship, tier, product_id,
+    brand_id, toDate(toString(quarter, if(zones.zone = '', 'UTC', zones.zone))) AS day, model, campaign_id, influencer_id, relationship, tier, product_id,
     store_id, coupon_code, currency, ppm * toDecimal64('0.000001', 6) AS credit, e4 * toDecimal64('0.0001', 4) AS amount
 FROM
 (
@@ -63,12 +71,8 @@ FROM
     FROM attribution_ledger
     GROUP BY brand_id, quarter, model, campaign_id, influencer_id, relationship, tier, product_id, store_id, coupon_code, currency, kind
 ) AS quarters
-LEFT JOIN
-(
-    SELECT brand_id, JSONExtractString(argMax(body, version), 'time_zone') AS zone FROM reference_records WHERE kind = 'brand' GROUP BY brand_id
-) AS zones USING (brand_id)
+LEFT JOIN brand_zones AS zones USING (brand_id)
 WHERE kind = 'posting' AND (ppm != 0 OR e4 != 0)
-SETTINGS allow_nonconst_timezone_arguments = 1
 COMMENT 'Credits per brand-local day and every dimension (internal)';
 
 -- The same for campaigns alone: the smallest of the sums that are kept (024).
@@ -86,7 +90,7 @@ CREATE OR REPLACE VIEW campaign_quarters
     actions Int64 COMMENT 'Actions: rows by their count'
 )
 AS SELECT
-    brand_id, toDate(toTimeZone(quarter, if(zones.zone = '', 'UTC', zones.zone))) AS day, campaign_id, type, share_kind, status, currency, is_valid, n AS events, actions
+    brand_id, toDate(toString(quarter, if(zones.zone = '', 'UTC', zones.zone))) AS day, campaign_id, type, share_kind, status, currency, is_valid, n AS events, actions
 FROM
 (
     SELECT
@@ -95,12 +99,49 @@ FROM
     FROM events
     GROUP BY brand_id, quarter, campaign_id, type, share_kind, status, currency, is_valid
 ) AS quarters
-LEFT JOIN
-(
-    SELECT brand_id, JSONExtractString(argMax(body, version), 'time_zone') AS zone FROM reference_records WHERE kind = 'brand' GROUP BY brand_id
-) AS zones USING (brand_id)
-SETTINGS allow_nonconst_timezone_arguments = 1
+LEFT JOIN brand_zones AS zones USING (brand_id)
 COMMENT 'Events per brand-local day and campaign (internal)';
+
+-- Redemptions as they stand, and each void once, on the brand's own days: what a redemption is about is said by the redemption, for a void
+-- names nothing else. An internal view: its columns may change.
+CREATE OR REPLACE VIEW redemption_days
+(
+    brand_id LowCardinality(String) COMMENT 'Tenant',
+    day Date COMMENT 'Day in the time zone of the brand: of the void for gone, of the redemption for all else',
+    campaign_id String COMMENT 'Campaign; empty when unknown',
+    owner_id String COMMENT 'Influencer who owns the code; empty when unknown',
+    product_id String COMMENT 'Product; empty when unknown',
+    store_id String COMMENT 'Store; empty when unknown',
+    coupon_code String COMMENT 'Code redeemed',
+    currency String COMMENT 'Currency; empty when unpriced',
+    gross Int64 COMMENT 'Redemptions',
+    gone Int64 COMMENT 'Redemptions voided',
+    net Int64 COMMENT 'Redemptions that stand and are valid',
+    priced Int64 COMMENT 'Of these, with a price',
+    sales Decimal(18, 4) COMMENT 'Net sale of these'
+)
+AS WITH
+    voids AS
+    (
+        SELECT brand_id, redemption_id, min(at) AS voided_at
+        FROM
+        (
+            SELECT brand_id, redemption_id, event_id, occurred_at AS at
+            FROM events
+            WHERE type = 'coupon_redemption' AND status = 'voided'
+            GROUP BY brand_id, redemption_id, event_id, at
+            HAVING sum(sign) > 0
+        )
+        GROUP BY brand_id, redemption_id
+    )
+SELECT
+    brand_id, toDate(toString(at, if(zones.zone = '', 'UTC', zones.zone))) AS day, campaign_id, owner_id, product_id, store_id, coupon_code, currency,
+    nth = 1 AS gross, nth = 2 AS gone, status != 'voided' AND is_valid AS net, net AND amount IS NOT NULL AS priced, if(net, ifNull(amount, 0), 0) AS sales
+FROM redemptions_current
+LEFT JOIN voids USING (brand_id, redemption_id)
+LEFT JOIN brand_zones AS zones USING (brand_id)
+ARRAY JOIN if(status = 'voided', [redeemed_at, voids.voided_at], [redeemed_at]) AS at, if(status = 'voided', [1, 2], [1]) AS nth
+COMMENT 'Redemptions and voids per brand-local day and every dimension (internal)';
 
 CREATE OR REPLACE VIEW campaign_daily
 (
@@ -115,31 +156,29 @@ CREATE OR REPLACE VIEW campaign_daily
     shares Int64 COMMENT 'Shares, gross',
     engagements Int64 COMMENT 'Likes, comments and shares, gross',
     mentions Int64 COMMENT 'Shares of kind post or review',
-    redemptions_gross Int64 COMMENT 'Redeemed events',
-    redemptions_void Int64 COMMENT 'Void events, by the day of the void',
+    redemptions_gross Int64 COMMENT 'Redemptions, by the day of the redemption',
+    redemptions_void Int64 COMMENT 'Redemptions voided, by the day of the void',
     redemptions_net Int64 COMMENT 'Redemptions that stand, by the day of the redemption',
     redemptions_priced Int64 COMMENT 'Of these, with a price',
     sales_net Decimal(18, 4) COMMENT 'Net sale of the redemptions that stand'
 )
 AS SELECT
     brand_id, day, campaign_id, currency, sum(clicks) AS clicks, sum(clicks_by_people) AS clicks_by_people, sum(likes) AS likes, sum(comments) AS comments,
-    sum(shares) AS shares, sum(engagements) AS engagements, sum(mentions) AS mentions, sum(redemptions_gross) AS redemptions_gross,
-    sum(redemptions_void) AS redemptions_void, toInt64(sum(net)) AS redemptions_net, toInt64(sum(priced)) AS redemptions_priced, sum(sales) AS sales_net
+    sum(shares) AS shares, sum(engagements) AS engagements, sum(mentions) AS mentions, sum(gross) AS redemptions_gross, sum(gone) AS redemptions_void,
+    sum(net) AS redemptions_net, sum(priced) AS redemptions_priced, sum(sales) AS sales_net
 FROM
 (
     SELECT
-        brand_id, day, toString(campaign_id) AS campaign_id, if(type = 'coupon_redemption', toString(currency), '') AS currency, sumIf(actions, type = 'click') AS clicks,
+        brand_id, day, toString(campaign_id) AS campaign_id, '' AS currency, sumIf(actions, type = 'click') AS clicks,
         sumIf(actions, type = 'click' AND is_valid) AS clicks_by_people, sumIf(actions, type = 'like') AS likes, sumIf(actions, type = 'comment') AS comments,
         sumIf(actions, type = 'share') AS shares, sumIf(actions, type IN ('like', 'comment', 'share')) AS engagements,
-        sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions, sumIf(events, status = 'redeemed') AS redemptions_gross,
-        sumIf(events, status = 'voided') AS redemptions_void, toDecimal64(0, 6) AS net, toDecimal64(0, 6) AS priced, toDecimal64(0, 4) AS sales
+        sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions, 0 AS gross, 0 AS gone, 0 AS net, 0 AS priced, toDecimal64(0, 4) AS sales
     FROM campaign_quarters
+    WHERE type != 'coupon_redemption'
     GROUP BY ALL
     UNION ALL
-    SELECT
-        brand_id, day, toString(campaign_id) AS campaign_id, toString(currency) AS currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, sum(credit), sumIf(credit, currency != ''), sum(amount)
-    FROM credit_quarters
-    WHERE model = 'coupon_owner'
+    SELECT brand_id, day, campaign_id, currency, 0, 0, 0, 0, 0, 0, 0, sum(gross), sum(gone), sum(net), sum(priced), sum(sales)
+    FROM redemption_days
     GROUP BY ALL
 )
 WHERE campaign_id != ''
@@ -159,31 +198,29 @@ CREATE OR REPLACE VIEW influencer_daily
     shares Int64 COMMENT 'Shares, gross',
     engagements Int64 COMMENT 'Likes, comments and shares, gross',
     mentions Int64 COMMENT 'Shares of kind post or review',
-    redemptions_gross Int64 COMMENT 'Redeemed events',
-    redemptions_void Int64 COMMENT 'Void events, by the day of the void',
+    redemptions_gross Int64 COMMENT 'Redemptions, by the day of the redemption',
+    redemptions_void Int64 COMMENT 'Redemptions voided, by the day of the void',
     redemptions_net Int64 COMMENT 'Redemptions that stand, by the day of the redemption',
     redemptions_priced Int64 COMMENT 'Of these, with a price',
     sales_net Decimal(18, 4) COMMENT 'Net sale of the redemptions that stand'
 )
 AS SELECT
     brand_id, day, influencer_id, currency, sum(clicks) AS clicks, sum(clicks_by_people) AS clicks_by_people, sum(likes) AS likes, sum(comments) AS comments,
-    sum(shares) AS shares, sum(engagements) AS engagements, sum(mentions) AS mentions, sum(redemptions_gross) AS redemptions_gross,
-    sum(redemptions_void) AS redemptions_void, toInt64(sum(net)) AS redemptions_net, toInt64(sum(priced)) AS redemptions_priced, sum(sales) AS sales_net
+    sum(shares) AS shares, sum(engagements) AS engagements, sum(mentions) AS mentions, sum(gross) AS redemptions_gross, sum(gone) AS redemptions_void,
+    sum(net) AS redemptions_net, sum(priced) AS redemptions_priced, sum(sales) AS sales_net
 FROM
 (
     SELECT
-        brand_id, day, toString(influencer_id) AS influencer_id, if(type = 'coupon_redemption', toString(currency), '') AS currency, sumIf(actions, type = 'click') AS clicks,
+        brand_id, day, toString(influencer_id) AS influencer_id, '' AS currency, sumIf(actions, type = 'click') AS clicks,
         sumIf(actions, type = 'click' AND is_valid) AS clicks_by_people, sumIf(actions, type = 'like') AS likes, sumIf(actions, type = 'comment') AS comments,
         sumIf(actions, type = 'share') AS shares, sumIf(actions, type IN ('like', 'comment', 'share')) AS engagements,
-        sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions, sumIf(events, status = 'redeemed') AS redemptions_gross,
-        sumIf(events, status = 'voided') AS redemptions_void, toDecimal64(0, 6) AS net, toDecimal64(0, 6) AS priced, toDecimal64(0, 4) AS sales
+        sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions, 0 AS gross, 0 AS gone, 0 AS net, 0 AS priced, toDecimal64(0, 4) AS sales
     FROM event_quarters
+    WHERE type != 'coupon_redemption'
     GROUP BY ALL
     UNION ALL
-    SELECT
-        brand_id, day, toString(influencer_id) AS influencer_id, toString(currency) AS currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, sum(credit), sumIf(credit, currency != ''), sum(amount)
-    FROM credit_quarters
-    WHERE model = 'coupon_owner'
+    SELECT brand_id, day, owner_id, currency, 0, 0, 0, 0, 0, 0, 0, sum(gross), sum(gone), sum(net), sum(priced), sum(sales)
+    FROM redemption_days
     GROUP BY ALL
 )
 WHERE influencer_id != ''
@@ -203,31 +240,29 @@ CREATE OR REPLACE VIEW product_daily
     shares Int64 COMMENT 'Shares, gross',
     engagements Int64 COMMENT 'Likes, comments and shares, gross',
     mentions Int64 COMMENT 'Shares of kind post or review',
-    redemptions_gross Int64 COMMENT 'Redeemed events',
-    redemptions_void Int64 COMMENT 'Void events, by the day of the void',
+    redemptions_gross Int64 COMMENT 'Redemptions, by the day of the redemption',
+    redemptions_void Int64 COMMENT 'Redemptions voided, by the day of the void',
     redemptions_net Int64 COMMENT 'Redemptions that stand, by the day of the redemption',
     redemptions_priced Int64 COMMENT 'Of these, with a price',
     sales_net Decimal(18, 4) COMMENT 'Net sale of the redemptions that stand'
 )
 AS SELECT
     brand_id, day, product_id, currency, sum(clicks) AS clicks, sum(clicks_by_people) AS clicks_by_people, sum(likes) AS likes, sum(comments) AS comments,
-    sum(shares) AS shares, sum(engagements) AS engagements, sum(mentions) AS mentions, sum(redemptions_gross) AS redemptions_gross,
-    sum(redemptions_void) AS redemptions_void, toInt64(sum(net)) AS redemptions_net, toInt64(sum(priced)) AS redemptions_priced, sum(sales) AS sales_net
+    sum(shares) AS shares, sum(engagements) AS engagements, sum(mentions) AS mentions, sum(gross) AS redemptions_gross, sum(gone) AS redemptions_void,
+    sum(net) AS redemptions_net, sum(priced) AS redemptions_priced, sum(sales) AS sales_net
 FROM
 (
     SELECT
-        brand_id, day, toString(product_id) AS product_id, if(type = 'coupon_redemption', toString(currency), '') AS currency, sumIf(actions, type = 'click') AS clicks,
+        brand_id, day, toString(product_id) AS product_id, '' AS currency, sumIf(actions, type = 'click') AS clicks,
         sumIf(actions, type = 'click' AND is_valid) AS clicks_by_people, sumIf(actions, type = 'like') AS likes, sumIf(actions, type = 'comment') AS comments,
         sumIf(actions, type = 'share') AS shares, sumIf(actions, type IN ('like', 'comment', 'share')) AS engagements,
-        sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions, sumIf(events, status = 'redeemed') AS redemptions_gross,
-        sumIf(events, status = 'voided') AS redemptions_void, toDecimal64(0, 6) AS net, toDecimal64(0, 6) AS priced, toDecimal64(0, 4) AS sales
+        sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions, 0 AS gross, 0 AS gone, 0 AS net, 0 AS priced, toDecimal64(0, 4) AS sales
     FROM event_quarters
+    WHERE type != 'coupon_redemption'
     GROUP BY ALL
     UNION ALL
-    SELECT
-        brand_id, day, toString(product_id) AS product_id, toString(currency) AS currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, sum(credit), sumIf(credit, currency != ''), sum(amount)
-    FROM credit_quarters
-    WHERE model = 'coupon_owner'
+    SELECT brand_id, day, product_id, currency, 0, 0, 0, 0, 0, 0, 0, sum(gross), sum(gone), sum(net), sum(priced), sum(sales)
+    FROM redemption_days
     GROUP BY ALL
 )
 WHERE product_id != ''
@@ -247,31 +282,29 @@ CREATE OR REPLACE VIEW store_daily
     shares Int64 COMMENT 'Shares, gross',
     engagements Int64 COMMENT 'Likes, comments and shares, gross',
     mentions Int64 COMMENT 'Shares of kind post or review',
-    redemptions_gross Int64 COMMENT 'Redeemed events',
-    redemptions_void Int64 COMMENT 'Void events, by the day of the void',
+    redemptions_gross Int64 COMMENT 'Redemptions, by the day of the redemption',
+    redemptions_void Int64 COMMENT 'Redemptions voided, by the day of the void',
     redemptions_net Int64 COMMENT 'Redemptions that stand, by the day of the redemption',
     redemptions_priced Int64 COMMENT 'Of these, with a price',
     sales_net Decimal(18, 4) COMMENT 'Net sale of the redemptions that stand'
 )
 AS SELECT
     brand_id, day, store_id, currency, sum(clicks) AS clicks, sum(clicks_by_people) AS clicks_by_people, sum(likes) AS likes, sum(comments) AS comments,
-    sum(shares) AS shares, sum(engagements) AS engagements, sum(mentions) AS mentions, sum(redemptions_gross) AS redemptions_gross,
-    sum(redemptions_void) AS redemptions_void, toInt64(sum(net)) AS redemptions_net, toInt64(sum(priced)) AS redemptions_priced, sum(sales) AS sales_net
+    sum(shares) AS shares, sum(engagements) AS engagements, sum(mentions) AS mentions, sum(gross) AS redemptions_gross, sum(gone) AS redemptions_void,
+    sum(net) AS redemptions_net, sum(priced) AS redemptions_priced, sum(sales) AS sales_net
 FROM
 (
     SELECT
-        brand_id, day, toString(store_id) AS store_id, if(type = 'coupon_redemption', toString(currency), '') AS currency, sumIf(actions, type = 'click') AS clicks,
+        brand_id, day, toString(store_id) AS store_id, '' AS currency, sumIf(actions, type = 'click') AS clicks,
         sumIf(actions, type = 'click' AND is_valid) AS clicks_by_people, sumIf(actions, type = 'like') AS likes, sumIf(actions, type = 'comment') AS comments,
         sumIf(actions, type = 'share') AS shares, sumIf(actions, type IN ('like', 'comment', 'share')) AS engagements,
-        sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions, sumIf(events, status = 'redeemed') AS redemptions_gross,
-        sumIf(events, status = 'voided') AS redemptions_void, toDecimal64(0, 6) AS net, toDecimal64(0, 6) AS priced, toDecimal64(0, 4) AS sales
+        sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions, 0 AS gross, 0 AS gone, 0 AS net, 0 AS priced, toDecimal64(0, 4) AS sales
     FROM event_quarters
+    WHERE type != 'coupon_redemption'
     GROUP BY ALL
     UNION ALL
-    SELECT
-        brand_id, day, toString(store_id) AS store_id, toString(currency) AS currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, sum(credit), sumIf(credit, currency != ''), sum(amount)
-    FROM credit_quarters
-    WHERE model = 'coupon_owner'
+    SELECT brand_id, day, store_id, currency, 0, 0, 0, 0, 0, 0, 0, sum(gross), sum(gone), sum(net), sum(priced), sum(sales)
+    FROM redemption_days
     GROUP BY ALL
 )
 WHERE store_id != ''
@@ -291,31 +324,29 @@ CREATE OR REPLACE VIEW coupon_daily
     shares Int64 COMMENT 'Shares, gross',
     engagements Int64 COMMENT 'Likes, comments and shares, gross',
     mentions Int64 COMMENT 'Shares of kind post or review',
-    redemptions_gross Int64 COMMENT 'Redeemed events',
-    redemptions_void Int64 COMMENT 'Void events, by the day of the void',
+    redemptions_gross Int64 COMMENT 'Redemptions, by the day of the redemption',
+    redemptions_void Int64 COMMENT 'Redemptions voided, by the day of the void',
     redemptions_net Int64 COMMENT 'Redemptions that stand, by the day of the redemption',
     redemptions_priced Int64 COMMENT 'Of these, with a price',
     sales_net Decimal(18, 4) COMMENT 'Net sale of the redemptions that stand'
 )
 AS SELECT
     brand_id, day, coupon_code, currency, sum(clicks) AS clicks, sum(clicks_by_people) AS clicks_by_people, sum(likes) AS likes, sum(comments) AS comments,
-    sum(shares) AS shares, sum(engagements) AS engagements, sum(mentions) AS mentions, sum(redemptions_gross) AS redemptions_gross,
-    sum(redemptions_void) AS redemptions_void, toInt64(sum(net)) AS redemptions_net, toInt64(sum(priced)) AS redemptions_priced, sum(sales) AS sales_net
+    sum(shares) AS shares, sum(engagements) AS engagements, sum(mentions) AS mentions, sum(gross) AS redemptions_gross, sum(gone) AS redemptions_void,
+    sum(net) AS redemptions_net, sum(priced) AS redemptions_priced, sum(sales) AS sales_net
 FROM
 (
     SELECT
-        brand_id, day, toString(coupon_code) AS coupon_code, if(type = 'coupon_redemption', toString(currency), '') AS currency, sumIf(actions, type = 'click') AS clicks,
+        brand_id, day, toString(coupon_code) AS coupon_code, '' AS currency, sumIf(actions, type = 'click') AS clicks,
         sumIf(actions, type = 'click' AND is_valid) AS clicks_by_people, sumIf(actions, type = 'like') AS likes, sumIf(actions, type = 'comment') AS comments,
         sumIf(actions, type = 'share') AS shares, sumIf(actions, type IN ('like', 'comment', 'share')) AS engagements,
-        sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions, sumIf(events, status = 'redeemed') AS redemptions_gross,
-        sumIf(events, status = 'voided') AS redemptions_void, toDecimal64(0, 6) AS net, toDecimal64(0, 6) AS priced, toDecimal64(0, 4) AS sales
+        sumIf(actions, type = 'share' AND share_kind IN ('post', 'review')) AS mentions, 0 AS gross, 0 AS gone, 0 AS net, 0 AS priced, toDecimal64(0, 4) AS sales
     FROM event_quarters
+    WHERE type != 'coupon_redemption'
     GROUP BY ALL
     UNION ALL
-    SELECT
-        brand_id, day, toString(coupon_code) AS coupon_code, toString(currency) AS currency, 0, 0, 0, 0, 0, 0, 0, 0, 0, sum(credit), sumIf(credit, currency != ''), sum(amount)
-    FROM credit_quarters
-    WHERE model = 'coupon_owner'
+    SELECT brand_id, day, coupon_code, currency, 0, 0, 0, 0, 0, 0, 0, sum(gross), sum(gone), sum(net), sum(priced), sum(sales)
+    FROM redemption_days
     GROUP BY ALL
 )
 WHERE coupon_code != ''
