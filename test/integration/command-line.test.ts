@@ -104,6 +104,7 @@ describe('usage', () => {
 describe('query', () => {
   it('takes a format from the statement, from --format or from --json', async () => {
     const data = ['--data', at('formats')];
+    expect((await cli(['migrate', ...data])).code).toBe(0);
     expect((await cli(['query', 'SELECT 1 AS one FORMAT JSONEachRow', ...data])).stdout).toBe('{"one":1}\n');
     expect((await cli(['query', 'SELECT 1 AS one', '--format', 'CSVWithNames', ...data])).stdout).toBe('"one"\n1\n');
     expect(JSON.parse((await cli(['query', 'SELECT 1 AS one', '--json', ...data])).stdout)).toMatchObject({
