@@ -157,6 +157,7 @@ class KafkaLog implements EventLog {
         ],
       })),
     });
+    for (const { name, partitions } of missing) this.#partitions.set(name, partitions); // a broker may take a moment to say so
   }
 
   async topics(): Promise<TopicSettings[]> {
