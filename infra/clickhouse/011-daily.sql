@@ -120,27 +120,12 @@ CREATE OR REPLACE VIEW redemption_days
     priced Int64 COMMENT 'Of these, with a price',
     sales Decimal(18, 4) COMMENT 'Net sale of these'
 )
-AS WITH
-    voids AS
-    (
-        SELECT brand_id, redemption_id, min(at) AS voided_at
-        FROM
-        (
-            SELECT brand_id, redemption_id, event_id, occurred_at AS at
-            FROM events
-            WHERE type = 'coupon_redemption' AND status = 'voided'
-            GROUP BY brand_id, redemption_id, event_id, at
-            HAVING sum(sign) > 0
-        )
-        GROUP BY brand_id, redemption_id
-    )
-SELECT
+AS SELECT
     brand_id, toDate(toString(at, if(zones.zone = '', 'UTC', zones.zone))) AS day, campaign_id, owner_id, product_id, store_id, coupon_code, currency,
     nth = 1 AS gross, nth = 2 AS gone, status != 'voided' AND is_valid AS net, net AND amount IS NOT NULL AS priced, if(net, ifNull(amount, 0), 0) AS sales
-FROM redemptions_current
-LEFT JOIN voids USING (brand_id, redemption_id)
+FROM redemption_sales
 LEFT JOIN brand_zones AS zones USING (brand_id)
-ARRAY JOIN if(status = 'voided', [redeemed_at, voids.voided_at], [redeemed_at]) AS at, if(status = 'voided', [1, 2], [1]) AS nth
+ARRAY JOIN if(status = 'voided', [redeemed_at, voided_at], [redeemed_at]) AS at, if(status = 'voided', [1, 2], [1]) AS nth
 COMMENT 'Redemptions and voids per brand-local day and every dimension (internal)';
 
 CREATE OR REPLACE VIEW campaign_daily

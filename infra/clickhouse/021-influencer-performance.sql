@@ -167,7 +167,7 @@ AS WITH
         WHERE reach > 0 OR views > 0
         GROUP BY brand_id, influencer_id
     ),
-    owned AS (SELECT brand_id, owner_id AS influencer_id, count() AS n FROM redemptions_current WHERE status != 'voided' AND is_valid AND owner_id != '' GROUP BY brand_id, influencer_id),
+    owned AS (SELECT brand_id, owner_id AS influencer_id, count() AS n FROM redemption_sales WHERE status != 'voided' AND is_valid AND owner_id != '' GROUP BY brand_id, influencer_id),
     amounts AS
     (
         SELECT brand_id, influencer_id, mapFromArrays(groupArray(currency), groupArray(total)) AS by_currency

@@ -27,7 +27,7 @@ export interface AnswersOptions {
 }
 
 /** An answer that took a moment is worth computing twice a second while somebody looks; beyond it, ten times what it took longer. */
-const moment_ms = 200;
+const moment_ms = 100;
 const young_ms = 500;
 const times_cost = 10;
 const oldest_young_ms = 300_000;

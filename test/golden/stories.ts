@@ -17,7 +17,7 @@ export interface Story {
 }
 
 /** A friend and a blogger, a code of each, one campaign: every story may name them. */
-const common: object[] = [
+export const common: object[] = [
   { kind: 'campaign', id: 'launch', starts_at: '2026-09-01T00:00:00Z', ends_at: '2026-12-01T00:00:00Z' },
   {
     kind: 'influencer',

@@ -4,25 +4,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openWarehouse } from '../../services/platform/warehouse/client.ts';
 import type { Warehouse } from '../../services/platform/warehouse/port.ts';
+import { common } from '../golden/stories.ts';
 import { cli, scratch } from '../support/cli.ts';
 
 const home = scratch();
 const data = join(home.path, 'data');
 let warehouse: Warehouse;
 
-/** A friend and a blogger with a code each, and a code of the blogger's that was leaked. */
+/** The friend and the blogger of the stories, and a code of the blogger's that was leaked. */
 const known = (time_zone?: string): object[] => [
   { kind: 'brand', id: 'b', ...(time_zone === undefined ? {} : { time_zone }) },
-  { kind: 'campaign', id: 'launch', starts_at: '2026-09-01T00:00:00Z', ends_at: '2026-12-31T00:00:00Z' },
-  {
-    kind: 'influencer',
-    id: 'fay',
-    relationship: 'friend',
-    followers: 300,
-    identifiers: [{ kind: 'consumer_id', value: 'fay-herself' }],
-  },
-  { kind: 'influencer', id: 'bea', relationship: 'blogger', followers: 50_000 },
-  { kind: 'coupon', id: 'k-fay', code: 'FAY', use: 'shared', influencer_id: 'fay', campaign_id: 'launch' },
+  ...common,
   {
     kind: 'coupon',
     id: 'k-leak',

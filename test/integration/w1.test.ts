@@ -98,6 +98,10 @@ describe('workload W1', () => {
       ]);
       expect(done.stderr).toBe('');
     }
+    for (const view of ['campaign_performance', 'influencer_performance']) {
+      const plan = await rows<{ explain: string }>(at('straight'), `EXPLAIN SELECT advice_rate FROM ${view}`);
+      expect(plan.map(({ explain }) => explain).join('\n'), view).toContain('(by_signal)');
+    }
     const raw = await cli([
       'query',
       'SELECT url, count() FROM events GROUP BY url SETTINGS force_optimize_projection = 1',

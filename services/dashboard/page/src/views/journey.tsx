@@ -133,7 +133,8 @@ function Credits({ id }: { id: string }) {
     </Panel>
   );
 }
-const creditColumns = (name: (id: string) => string): Column<CreditRow>[] => [
+/** Under which model, and whose. */
+const shareColumns = (name: (id: string) => string): Column<{ model: string; influencer_id: string }>[] => [
   {
     key: 'model',
     label: 'Model',
@@ -148,6 +149,9 @@ const creditColumns = (name: (id: string) => string): Column<CreditRow>[] => [
     show: (row) => name(row.influencer_id),
     by: (row) => name(row.influencer_id),
   },
+];
+const creditColumns = (name: (id: string) => string): Column<CreditRow>[] => [
+  ...shareColumns(name),
   { key: 'for', label: 'For', text: true, show: (row) => eventName(row.touch_type), by: (row) => row.touch_type },
   { key: 'credit', label: 'Share', show: (row) => number(row.credit), by: (row) => Number(row.credit) },
   {
@@ -181,20 +185,7 @@ function Postings({ story: { postings, redemption, ledger_sql } }: { story: Stor
 const postingColumns = (name: (id: string) => string, currency: string): Column<Posting>[] => [
   { key: 'at', label: 'Cause arrived', text: true, show: (row) => moment(row.posted_at), by: (row) => row.posted_at },
   { key: 'reason', label: 'Why', text: true, show: (row) => reasonName(row.reason), by: (row) => row.reason },
-  {
-    key: 'model',
-    label: 'Model',
-    text: true,
-    show: (row) => modelName(row.model),
-    by: (row) => modelOrder.indexOf(row.model),
-  },
-  {
-    key: 'who',
-    label: 'Who',
-    text: true,
-    show: (row) => name(row.influencer_id),
-    by: (row) => name(row.influencer_id),
-  },
+  ...shareColumns(name),
   { key: 'credit', label: 'Credit', show: (row) => number(row.credit), by: (row) => row.credit },
   { key: 'amount', label: 'Money', show: (row) => amount(row.amount, currency), by: (row) => row.amount },
 ];
