@@ -4,7 +4,8 @@ import { keyedAccess } from '../dashboard/access.ts';
 import { openDashboard, page_directory } from '../dashboard/server.ts';
 import { type Config, ConfigError } from '../platform/config.ts';
 import { telemetryTo } from '../platform/telemetry.ts';
-import { openLogger, openWarehouseOf } from './open.ts';
+import { openLogger } from './open.ts';
+import { openWarehouseOf } from './open-warehouse.ts';
 import { stopAsked } from './output.ts';
 
 export async function serveDashboard(config: Config, port: number, host: string): Promise<void> {

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { findRedemptions, inWords, type Story, storyOf } from '../dashboard/story.ts';
 import { readConfig } from '../platform/config.ts';
 import type { Warehouse } from '../platform/warehouse/port.ts';
-import { openExisting } from './open.ts';
+import { openExisting } from './open-warehouse.ts';
 import { print, table, UsageError } from './output.ts';
 import { configFor } from './running.ts';
 

@@ -4,7 +4,7 @@ import { migrate } from '../../infra/migrate.ts';
 import { createKey, listKeys, revokeKey } from '../dashboard/access.ts';
 import { readConfig } from '../platform/config.ts';
 import type { Warehouse } from '../platform/warehouse/port.ts';
-import { openWarehouseOf } from './open.ts';
+import { openWarehouseOf } from './open-warehouse.ts';
 import { print, table, UsageError } from './output.ts';
 import { configFor } from './running.ts';
 

@@ -1,52 +1,36 @@
 /** `grapevine …`: one file a command. */
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../platform/config.ts';
-import { configCommand } from './config.ts';
-import { explainCommand } from './explain.ts';
-import { identityCommand } from './identity.ts';
-import { journeyCommand } from './journey.ts';
-import { keysCommand } from './keys.ts';
-import { migrateCommand } from './migrate.ts';
-import { modelsCommand } from './models.ts';
 import { UsageError } from './output.ts';
-import { queryCommand } from './query.ts';
-import { runCommand } from './run.ts';
-import { schemasCommand } from './schemas.ts';
-import { serviceCommand } from './service.ts';
-import { settleCommand } from './settle.ts';
-import { simulateCommand } from './simulate.ts';
-import { startCommand } from './start.ts';
-import { topicsCommand } from './topics.ts';
-import { verifyCommand } from './verify.ts';
-import { warehouseCommand } from './warehouse.ts';
-import { weightsCommand } from './weights.ts';
 
 const program = new Command('grapevine')
   .description('Engagement events in, attributed credits out: who moves more sales, a blogger or a friend?')
   .exitOverride()
   .configureHelp({ showGlobalOptions: true })
   .showSuggestionAfterError();
-const commands = [
-  runCommand,
-  startCommand,
-  serviceCommand,
-  simulateCommand,
-  queryCommand,
-  explainCommand,
-  journeyCommand,
-  identityCommand,
-  modelsCommand,
-  settleCommand,
-  weightsCommand,
-  verifyCommand,
-  warehouseCommand,
-  keysCommand,
-  migrateCommand,
-  topicsCommand,
-  configCommand,
-  schemasCommand,
-];
-for (const command of commands) program.addCommand(throwing(command()));
+/** A command is read when it is called: all of them, with their libraries, take twice the time. */
+const commands: Record<string, () => Promise<Command>> = {
+  run: async () => (await import('./run.ts')).runCommand(),
+  start: async () => (await import('./start.ts')).startCommand(),
+  service: async () => (await import('./service.ts')).serviceCommand(),
+  simulate: async () => (await import('./simulate.ts')).simulateCommand(),
+  query: async () => (await import('./query.ts')).queryCommand(),
+  explain: async () => (await import('./explain.ts')).explainCommand(),
+  journey: async () => (await import('./journey.ts')).journeyCommand(),
+  identity: async () => (await import('./identity.ts')).identityCommand(),
+  models: async () => (await import('./models.ts')).modelsCommand(),
+  settle: async () => (await import('./settle.ts')).settleCommand(),
+  weights: async () => (await import('./weights.ts')).weightsCommand(),
+  verify: async () => (await import('./verify.ts')).verifyCommand(),
+  warehouse: async () => (await import('./warehouse.ts')).warehouseCommand(),
+  keys: async () => (await import('./keys.ts')).keysCommand(),
+  migrate: async () => (await import('./migrate.ts')).migrateCommand(),
+  topics: async () => (await import('./topics.ts')).topicsCommand(),
+  config: async () => (await import('./config.ts')).configCommand(),
+  schemas: async () => (await import('./schemas.ts')).schemasCommand(),
+};
+const called = commands[process.argv[2] ?? ''];
+for (const command of called ? [called] : Object.values(commands)) program.addCommand(throwing(await command()));
 
 /** A wrong option ends a command with our code, of whichever depth it is. */
 function throwing(command: Command): Command {

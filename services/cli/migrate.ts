@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { migrate } from '../../infra/migrate.ts';
 import { readConfig } from '../platform/config.ts';
-import { openWarehouseOf } from './open.ts';
+import { openWarehouseOf } from './open-warehouse.ts';
 import { print } from './output.ts';
 import { configFor } from './running.ts';
 

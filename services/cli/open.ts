@@ -1,4 +1,4 @@
-/** Opens what a command stands on, from the configuration: logger, log, warehouse, keys, sources, services. */
+/** Opens what a command stands on, from the configuration: logger, log, keys, sources, services. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,9 +19,7 @@ import { type Keys, openKeys } from '../platform/keys.ts';
 import { openRegistry, type SchemaRegistry } from '../platform/registry.ts';
 import type { Service } from '../platform/run-service.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
-import { openWarehouse } from '../platform/warehouse/client.ts';
 import type { Warehouse } from '../platform/warehouse/port.ts';
-import { UsageError } from './output.ts';
 
 /** JSON lines to standard error; for people where that is a terminal. */
 export const openLogger = (config: Config): Logger =>
@@ -49,23 +47,6 @@ export function sharedKeys(config: Config): Keys {
     );
   return openKeys(Buffer.from(config.GRAPEVINE_PII_KEY, 'hex'));
 }
-
-/** For commands that only look at what is there: a directory that was misspelt is not made. Throws UsageError. */
-export function openExisting(config: Config, directory: string): Promise<Warehouse> {
-  if (!config.CLICKHOUSE_URL && !existsSync(join(directory, 'warehouse')))
-    throw new UsageError(
-      `there is no warehouse in ${directory}: \`grapevine run\` or \`grapevine start\` makes one, --data names another directory`,
-    );
-  return openWarehouseOf(config, directory);
-}
-
-export const openWarehouseOf = (config: Config, directory: string): Promise<Warehouse> =>
-  openWarehouse({
-    ...(config.CLICKHOUSE_URL
-      ? { url: config.CLICKHOUSE_URL, username: config.CLICKHOUSE_USER, password: config.CLICKHOUSE_PASSWORD }
-      : { directory: join(directory, 'warehouse') }),
-    database: config.CLICKHOUSE_DATABASE,
-  });
 
 /** Counts a pause when it begins. */
 export function backPressure(telemetry: Telemetry): BufferReport {

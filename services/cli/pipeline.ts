@@ -10,16 +10,8 @@ import { lagOf } from '../platform/lag.ts';
 import { runService, type Service } from '../platform/run-service.ts';
 import { type Telemetry, telemetryTo } from '../platform/telemetry.ts';
 import type { Warehouse } from '../platform/warehouse/port.ts';
-import {
-  attributionOf,
-  enrichmentOf,
-  ingestOf,
-  masterKey,
-  openLogger,
-  openLogOf,
-  openWarehouseOf,
-  sourcesOf,
-} from './open.ts';
+import { attributionOf, enrichmentOf, ingestOf, masterKey, openLogger, openLogOf, sourcesOf } from './open.ts';
+import { openWarehouseOf } from './open-warehouse.ts';
 import { verifiableOf } from './verify.ts';
 
 export interface Pipeline {

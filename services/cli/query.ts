@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { readConfig } from '../platform/config.ts';
-import { openExisting } from './open.ts';
+import { openExisting } from './open-warehouse.ts';
 import { UsageError } from './output.ts';
 import { configFor } from './running.ts';
 

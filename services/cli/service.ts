@@ -15,11 +15,11 @@ import {
   ingestOf,
   openKafkaOf,
   openLogger,
-  openWarehouseOf,
   type ServiceParts,
   sharedKeys,
   sourcesOf,
 } from './open.ts';
+import { openWarehouseOf } from './open-warehouse.ts';
 import { portOf } from './options.ts';
 import { stopAsked } from './output.ts';
 import { keepVerifying, verifiableOf } from './verify.ts';

@@ -4,7 +4,7 @@ import { settlementRequest } from '../../schemas/codec.ts';
 import { readConfig } from '../platform/config.ts';
 import type { OutgoingRecord } from '../platform/event-log/port.ts';
 import type { Warehouse } from '../platform/warehouse/port.ts';
-import { openExisting } from './open.ts';
+import { openExisting } from './open-warehouse.ts';
 import { print, UsageError } from './output.ts';
 import { configFor } from './running.ts';
 import { sendRecords } from './send.ts';

@@ -4,7 +4,7 @@ import { migrate } from '../../infra/migrate.ts';
 import type { EngagementWeights } from '../attribution/models/engagement-weighted.ts';
 import { type WeightsVersion, weightsVersions, writeWeights } from '../attribution/weights.ts';
 import { readConfig } from '../platform/config.ts';
-import { openWarehouseOf } from './open.ts';
+import { openWarehouseOf } from './open-warehouse.ts';
 import { print, table, UsageError } from './output.ts';
 import { configFor } from './running.ts';
 import { settleAgain } from './settle.ts';
