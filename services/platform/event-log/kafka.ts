@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Admin, Kafka, type SASLOptions } from 'kafkajs';
 import type { Logger } from 'pino';
-import { firstCause } from './kafka-faults.ts';
+import { firstCause, persistently } from './kafka-faults.ts';
 import { kafkaLogs, type OutOfRangeWire } from './kafka-logs.ts';
 import { type BufferReport, committedOf, KafkaMember } from './kafka-member.ts';
 import { KafkaProducer, type TopicMessages } from './kafka-producer.ts';
@@ -77,6 +77,9 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
     );
   }
 }
+
+/** After this a new topic whose leaders still do not answer is used all the same, and says so itself. */
+const new_topic_ms = 30_000;
 
 /** What to do, as far as the error gives it away; a broker that expects TLS just hangs up on plain text. */
 function remedyFor(said: string, { ssl }: KafkaLogOptions): string {
@@ -157,7 +160,15 @@ class KafkaLog implements EventLog {
         ],
       })),
     });
-    for (const { name, partitions } of missing) this.#partitions.set(name, partitions); // a broker may take a moment to say so
+    // Who leads a partition may be known to the broker that is asked before the leader knows it itself.
+    const until = performance.now() + new_topic_ms;
+    for (const { name, partitions } of missing) {
+      this.#partitions.set(name, partitions);
+      await persistently(
+        () => this.#admin.fetchTopicOffsets(name),
+        () => performance.now() < until,
+      );
+    }
   }
 
   async topics(): Promise<TopicSettings[]> {
