@@ -3,6 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { runningUrl } from '../../services/cli/running.ts';
+import { openWarehouse } from '../../services/platform/warehouse/client.ts';
 
 const bin = resolve(import.meta.dirname, '../../bin/grapevine.mjs');
 const root = resolve(import.meta.dirname, '../..');
@@ -47,17 +49,34 @@ export async function cliJson<T>(args: string[], options: CliOptions = {}): Prom
   return JSON.parse(done.stdout) as T;
 }
 
-/** Rows of a query over a data directory. */
+/** Rows of a query over a data directory: as `grapevine query` answers, without a process for it where one that is running can be asked. */
 export async function rows<T>(data: string, sql: string): Promise<T[]> {
+  const url = runningUrl(data);
+  return jsonLines(await (url ? askedOf(url, sql) : askedByCli(data, sql)));
+}
+
+async function askedOf(url: string, sql: string): Promise<string> {
+  const warehouse = await openWarehouse({ url, database: 'grapevine' });
+  try {
+    return await warehouse.ask(sql, 'JSONEachRow');
+  } finally {
+    await warehouse.close();
+  }
+}
+
+async function askedByCli(data: string, sql: string): Promise<string> {
   const done = await cli(['query', '-', '--data', data, '--format', 'JSONEachRow'], { input: sql });
   if (done.code !== 0) throw new Error(done.stderr);
-  return done.stdout.trim() === ''
+  return done.stdout;
+}
+
+const jsonLines = <T>(text: string): T[] =>
+  text.trim() === ''
     ? []
-    : done.stdout
+    : text
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line) as T);
-}
 
 /** A new directory, and the function that removes it. */
 export function scratch(): { path: string; remove(): void } {
