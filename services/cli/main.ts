@@ -38,6 +38,12 @@ function throwing(command: Command): Command {
   return command.exitOverride();
 }
 
+// Who reads our answer may stop reading (`grapevine query … | head`): there is nobody to tell the rest to.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

@@ -114,6 +114,18 @@ describe('query', () => {
     expect(wrong.code).toBe(1);
     expect(wrong.stderr).toMatch(/ClickHouse 60/);
   });
+
+  it('is not upset when who reads its answer has seen enough', async () => {
+    const child = startCli(['query', 'SELECT number FROM numbers(3000000)', '--data', at('formats')]);
+    started.push(child);
+    let said = '';
+    child.stderr!.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    child.stdout!.once('data', () => child.stdout!.destroy());
+    expect(await new Promise((done) => child.on('close', done))).toBe(0);
+    expect(said).toBe('');
+  });
 });
 
 describe('explain', () => {
