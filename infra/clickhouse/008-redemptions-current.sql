@@ -117,18 +117,6 @@ CREATE OR REPLACE VIEW redemptions_current
 )
 AS WITH
     handed AS (SELECT brand_id, campaign_id, handed_at, arrayJoin(people) AS person FROM distributions_current),
-    sampled AS
-    (
-        SELECT brand_id, redemption_id
-        FROM (SELECT brand_id, redemption_id, campaign_id, arrayJoin(identifier_pseudonyms) AS person FROM redemption_sales)
-        WHERE (brand_id, campaign_id, person) IN (SELECT brand_id, campaign_id, person FROM handed)
-    ),
-    joined AS
-    (
-        SELECT firsts.brand_id AS brand_id, firsts.redemption_id AS redemption_id, persons_current.person_id AS person_id
-        FROM redemption_sales AS firsts ASOF INNER JOIN persons_current
-            ON persons_current.brand_id = firsts.brand_id AND persons_current.identifier = firsts.identity_key AND firsts.redeemed_at >= persons_current.from_at
-    ),
     handed_persons AS
     (
         SELECT DISTINCT handed.brand_id AS brand_id, handed.campaign_id AS campaign_id, persons_current.person_id AS person_id
@@ -141,22 +129,23 @@ AS WITH
         FROM (SELECT brand_id, redemption_id, redeemed_at, arrayJoin(arrayConcat(issued_to, owner_identifiers)) AS identifier FROM redemption_sales) AS named
         ASOF INNER JOIN persons_current
             ON persons_current.brand_id = named.brand_id AND persons_current.identifier = named.identifier AND named.redeemed_at >= persons_current.from_at
-    ),
-    reused AS
-    (
-        SELECT brand_id, redemption_id
-        FROM redemption_sales
-        WHERE coupon_use = 'unique' AND status != 'voided'
-        QUALIFY row_number() OVER (PARTITION BY brand_id, coupon_id ORDER BY redeemed_at, event_id) > 1
     )
 SELECT
-    brand_id, sales.redemption_id AS redemption_id, event_id, campaign_id, coupon_code, owner_id, if(joined.person_id = '', identity_key, joined.person_id) AS person_id, product_id, store_id,
-    retailer_id, region, redeemed_at, status, amount, gross_amount, currency, quantity,
+    sales.brand_id AS brand_id, redemption_id, event_id, campaign_id, coupon_code, owner_id,
+    if(persons_current.person_id = '', identity_key, persons_current.person_id) AS person_id, product_id, store_id, retailer_id, region, redeemed_at, status, amount,
+    gross_amount, currency, quantity,
     hasAny(identifier_pseudonyms, issued_to) OR hasAny(identifier_pseudonyms, owner_identifiers)
-        OR (brand_id, sales.redemption_id) IN (SELECT brand_id, redemption_id FROM sampled)
-        OR (brand_id, toString(campaign_id), joined.person_id) IN (SELECT brand_id, campaign_id, person_id FROM handed_persons)
-        OR (brand_id, sales.redemption_id, joined.person_id) IN (SELECT brand_id, redemption_id, person_id FROM own) AS is_trial,
-    is_valid, arrayConcat(flags, if((brand_id, sales.redemption_id) IN (SELECT brand_id, redemption_id FROM reused), ['reused_code'], [])) AS flags
-FROM redemption_sales AS sales
-LEFT JOIN joined USING (brand_id, redemption_id)
+        OR arrayExists(person -> (sales.brand_id, toString(campaign_id), person) IN (SELECT brand_id, campaign_id, person FROM handed), identifier_pseudonyms)
+        OR (sales.brand_id, toString(campaign_id), persons_current.person_id) IN (SELECT brand_id, campaign_id, person_id FROM handed_persons)
+        OR (sales.brand_id, redemption_id, persons_current.person_id) IN (SELECT brand_id, redemption_id, person_id FROM own) AS is_trial,
+    is_valid, arrayConcat(sales.flags, if(uses_code AND nth_use > 1, ['reused_code'], [])) AS flags
+FROM
+(
+    SELECT
+        *, coupon_use = 'unique' AND status != 'voided' AS uses_code,
+        row_number() OVER (PARTITION BY brand_id, uses_code, coupon_id ORDER BY redeemed_at, event_id) AS nth_use
+    FROM redemption_sales
+) AS sales
+ASOF LEFT JOIN persons_current
+    ON persons_current.brand_id = sales.brand_id AND persons_current.identifier = sales.identity_key AND sales.redeemed_at >= persons_current.from_at
 COMMENT 'One row per redemption as it now stands';
