@@ -81,6 +81,17 @@ test('a dear answer serves for ten times what it cost, then at once with its tim
   expect(how).toEqual(['computed', 'kept', 'old', 'kept']);
 });
 
+test('half a second of work serves for three seconds: what it cost while everything was asked at once does not keep a page back', async () => {
+  const { answers, taking, pass, asked } = clocked();
+  await answers.of('q', taking(500));
+  pass(2_400);
+  await answers.of('q', taking(500));
+  expect(asked()).toBe(1);
+  pass(200);
+  await answers.of('q', taking(500));
+  expect(asked()).toBe(2);
+});
+
 test('the dearest answer is old after five minutes, and not given at all when nobody asked for long', async () => {
   const { answers, taking, pass, how } = clocked();
   await answers.of('q', taking(60_000));

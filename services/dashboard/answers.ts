@@ -26,10 +26,10 @@ export interface AnswersOptions {
   wait?(ms: number): Promise<void>;
 }
 
-/** An answer that took a moment is worth computing twice a second while somebody looks; beyond it, ten times what it took longer. */
-const moment_ms = 100;
+/** An answer is young for half a second and ten times what it cost; less than in proportion where it cost less than a second. */
 const young_ms = 500;
 const times_cost = 10;
+const dear_ms = 1_000;
 const oldest_young_ms = 300_000;
 /** An answer that took no longer is waited for, so long at most. */
 const patience_ms = 250;
@@ -60,7 +60,7 @@ export class Answers {
       return this.#compute(question, compute);
     }
     this.#touch(question, kept);
-    if (age < Math.min(oldest_young_ms, young_ms + times_cost * Math.max(0, kept.cost_ms - moment_ms))) {
+    if (age < Math.min(oldest_young_ms, young_ms + times_cost * kept.cost_ms * Math.min(1, kept.cost_ms / dear_ms))) {
       onAnswer?.('kept');
       return kept;
     }
