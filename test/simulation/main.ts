@@ -59,6 +59,7 @@ async function run(): Promise<void> {
   const tables = await openTables();
   const started = performance.now();
   const sums = { steps: 0, faults: 0, refused: 0 };
+  const by_kind = new Map<string, number>();
   let done = 0;
   try {
     for (let at = seed; at < seed + count; at++) {
@@ -67,6 +68,7 @@ async function run(): Promise<void> {
       done++;
       sums.steps += verdict.run.steps;
       sums.faults += verdict.run.faults;
+      for (const [kind, times] of verdict.run.kinds) by_kind.set(kind, (by_kind.get(kind) ?? 0) + times);
       if (verdict.run.end === 'refused') sums.refused++;
       if (values.told) console.log(verdict.run.story.join('\n'));
       if (verdict.wrong.length === 0) continue;
@@ -81,7 +83,7 @@ async function run(): Promise<void> {
   }
   const s = (performance.now() - started) / 1_000;
   console.log(
-    `${done} seeds from ${seed}: ${process.exitCode ? 'one FAILED' : 'all as undisturbed'}; ${sums.steps} steps, ${sums.faults} faults, ${sums.refused} refused a changed range; ${s.toFixed(0)} s, ${((done / s) * 60).toFixed(0)} seeds a minute`,
+    `${done} seeds from ${seed}: ${process.exitCode ? 'one FAILED' : 'all as undisturbed'}; ${sums.steps} steps, ${sums.faults} faults (${[...by_kind].map(([kind, times]) => `${kind} ${times}`).join(', ')}), ${sums.refused} refused a changed range; ${s.toFixed(0)} s, ${((done / s) * 60).toFixed(0)} seeds a minute`,
   );
 }
 

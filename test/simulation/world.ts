@@ -55,6 +55,8 @@ export interface Run {
   tampered: boolean;
   steps: number;
   faults: number;
+  /** How many of each kind. */
+  kinds: ReadonlyMap<FaultKind, number>;
   story: string[];
   log: EventLog;
 }
@@ -116,6 +118,7 @@ class World {
   #parked: Parked[] = [];
   #clock = 0;
   #left: number;
+  readonly #kinds = new Map<FaultKind, number>();
   #tampered = false;
   #refused = false;
   #jumped = false;
@@ -205,6 +208,7 @@ class World {
       tampered: this.#tampered,
       steps,
       faults: this.#plan.budget - this.#left,
+      kinds: this.#kinds,
       story: this.#story,
       log: this.#log,
     };
@@ -450,6 +454,7 @@ class World {
     if (kind === 'stall' && worker.state !== 'running') return null;
     if (kind === undefined) return null;
     this.#left--;
+    this.#kinds.set(kind, (this.#kinds.get(kind) ?? 0) + 1);
     if (kind === 'crash') return this.#random.chance(0.5) ? 'crash before' : 'crash after';
     if (kind === 'error') return this.#random.chance(0.5) ? 'error before' : 'error after';
     if (kind === 'half' && !call.half) return this.#random.chance(0.5) ? 'crash before' : 'error before';
