@@ -81,15 +81,29 @@ test('a dear answer serves for ten times what it cost, then at once with its tim
   expect(how).toEqual(['computed', 'kept', 'old', 'kept']);
 });
 
-test('half a second of work serves for three seconds: what it cost while everything was asked at once does not keep a page back', async () => {
+test('what an answer cost while everything was asked at once does not keep a page back for ten times that', async () => {
   const { answers, taking, pass, asked } = clocked();
-  await answers.of('q', taking(500));
-  pass(2_400);
-  await answers.of('q', taking(500));
+  await answers.of('q', taking(600)); // young for 500 + 10 · 600 · 600 / 3,000 ms
+  pass(1_000);
+  await answers.of('q', taking(600));
   expect(asked()).toBe(1);
   pass(200);
-  await answers.of('q', taking(500));
+  await answers.of('q', taking(600));
   expect(asked()).toBe(2);
+});
+
+test('an answer that took long once is not dear: the lesser of what it took and took before counts', async () => {
+  const { answers, taking, pass, asked } = clocked();
+  await answers.of('q', taking(5));
+  pass(600);
+  await answers.of('q', taking(4_000));
+  expect(asked()).toBe(2);
+  pass(600);
+  await answers.of('q', taking(4_000));
+  expect(asked()).toBe(3);
+  pass(35_000);
+  await answers.of('q', taking(4_000));
+  expect(asked()).toBe(3);
 });
 
 test('the dearest answer is old after five minutes, and not given at all when nobody asked for long', async () => {

@@ -10,6 +10,8 @@ export interface Answer {
 }
 
 interface Kept extends Answer {
+  took_ms: number;
+  /** What it took this time or the time before, whichever is less: a machine that is busy for a moment makes no answer dear. */
   cost_ms: number;
   bytes: number;
 }
@@ -26,10 +28,10 @@ export interface AnswersOptions {
   wait?(ms: number): Promise<void>;
 }
 
-/** An answer is young for half a second and ten times what it cost; less than in proportion where it cost less than a second. */
+/** An answer is young for half a second and ten times what it cost; less than in proportion where it cost less than three seconds. */
 const young_ms = 500;
 const times_cost = 10;
-const dear_ms = 1_000;
+const dear_ms = 3_000;
 const oldest_young_ms = 300_000;
 /** An answer that took no longer is waited for, so long at most. */
 const patience_ms = 250;
@@ -84,8 +86,9 @@ export class Answers {
     const promise = compute()
       .then(
         (text) => {
-          const cost_ms = this.#options.now() - as_of;
-          const answer = { text, as_of, cost_ms, bytes: Buffer.byteLength(text) + question.length };
+          const took_ms = this.#options.now() - as_of;
+          const cost_ms = Math.min(took_ms, this.#kept.get(question)?.took_ms ?? took_ms);
+          const answer = { text, as_of, took_ms, cost_ms, bytes: Buffer.byteLength(text) + question.length };
           this.#keep(question, answer);
           return answer;
         },
