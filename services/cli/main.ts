@@ -29,8 +29,9 @@ const commands: Record<string, () => Promise<Command>> = {
   config: async () => (await import('./config.ts')).configCommand(),
   schemas: async () => (await import('./schemas.ts')).schemasCommand(),
 };
-const called = commands[process.argv[2] ?? ''];
-for (const command of called ? [called] : Object.values(commands)) program.addCommand(throwing(await command()));
+const named = process.argv[2] ?? '';
+const called = Object.hasOwn(commands, named) ? [commands[named]!] : Object.values(commands);
+for (const command of called) program.addCommand(throwing(await command()));
 
 /** A wrong option ends a command with our code, of whichever depth it is. */
 function throwing(command: Command): Command {

@@ -63,6 +63,7 @@ describe('usage', () => {
   it.each([
     [['run']],
     [['walk']],
+    [['constructor']],
     [['query', '']],
     [['run', 'x.csv']],
     [['run', 'x', '--preset', 'retail']],
