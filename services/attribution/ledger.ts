@@ -47,26 +47,40 @@ function creditsUnder(model: string, shares: Share[], journey: Journey): Credit[
   const weights = split.map((share) => share.weight);
   const ppm = splitExactly(whole_ppm, weights);
   const money = splitExactly(journey.net_e4 ?? 0, weights);
-  return split.map(({ to }, i) => ({
-    ...earner(to, journey.redemption),
-    ...about(model, journey),
-    credit_ppm: ppm[i]!,
-    amount_e4: money[i]!,
-  }));
+  return split.map(({ to }, i) => creditOf(model, journey, earner(to, journey.redemption), ppm[i]!, money[i]!));
 }
 
-function about(model: string, { redemption, net_e4 }: Journey) {
-  const {
-    brand_id,
-    redemption_id,
-    product_id,
-    store_id,
-    retailer_id,
-    coupon_code,
-    occurred_at: redeemed_at,
-  } = redemption;
-  const currency = net_e4 === null ? '' : redemption.currency;
-  return { brand_id, redemption_id, model, product_id, store_id, retailer_id, coupon_code, redeemed_at, currency };
+/** Every field by its name: an object put together from others takes four times the memory, and nothing is made as often as credits. */
+function creditOf(
+  model: string,
+  { redemption, net_e4 }: Journey,
+  by: ReturnType<typeof earner>,
+  credit_ppm: number,
+  amount_e4: number,
+): Credit {
+  return {
+    brand_id: redemption.brand_id,
+    redemption_id: redemption.redemption_id,
+    model,
+    touch_event_id: by.touch_event_id,
+    touch_type: by.touch_type,
+    campaign_id: by.campaign_id,
+    influencer_id: by.influencer_id,
+    relationship: by.relationship,
+    tier: by.tier,
+    post_id: by.post_id,
+    product_id: redemption.product_id,
+    store_id: redemption.store_id,
+    retailer_id: redemption.retailer_id,
+    coupon_code: redemption.coupon_code,
+    touched_at: by.touched_at,
+    redeemed_at: redemption.occurred_at,
+    credit_ppm,
+    amount_e4,
+    currency: net_e4 === null ? '' : redemption.currency,
+    matched_by: by.matched_by,
+    hops: by.hops,
+  };
 }
 
 function earner(to: MatchedTouch | 'owner' | 'nobody', redemption: StoredEvent) {

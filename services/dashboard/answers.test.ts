@@ -1,5 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import { Answers } from './answers.ts';
+import { Answers, ComputedBehind, type Lane } from './answers.ts';
+
+const too_dear = new Error('stopped at the bounds');
 
 function clocked(most_bytes = 1_000) {
   let now = 0;
@@ -8,6 +10,7 @@ function clocked(most_bytes = 1_000) {
   const answers = new Answers({
     now: () => now,
     most_bytes,
+    tooDear: (error) => error === too_dear,
     onAnswer: (one) => how.push(one),
     wait: () =>
       new Promise((resume) => {
@@ -143,4 +146,74 @@ test('the longest unused go first when there is no room; what is larger than the
   await answers.of('large', async () => 'x'.repeat(100));
   await answers.of('b', taking(1));
   expect(asked()).toBe(4);
+});
+
+test('what takes too much for one who waits is computed behind: who asks is told so until it is there', async () => {
+  const { answers, pass, how } = clocked();
+  const lanes: Lane[] = [];
+  let finish: (text: string) => void = () => undefined;
+  const compute = (lane: Lane): Promise<string> => {
+    lanes.push(lane);
+    return lane === 'quick' ? Promise.reject(too_dear) : new Promise((resume) => (finish = resume));
+  };
+  await expect(Promise.all([answers.of('q', compute), answers.of('q', compute)])).rejects.toThrow(ComputedBehind);
+  await expect(answers.of('q', compute)).rejects.toThrow(ComputedBehind);
+  await vi.waitFor(() => expect(lanes).toEqual(['quick', 'behind']));
+  pass(30_000);
+  finish('at last');
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+  expect(await answers.of('q', compute)).toMatchObject({ text: 'at last', as_of: 0 });
+  pass(300_000);
+  expect((await answers.of('q', compute)).text).toBe('at last');
+  await vi.waitFor(() => expect(lanes).toEqual(['quick', 'behind', 'behind']));
+  expect(how).toEqual(['behind', 'behind', 'behind', 'kept', 'old']);
+});
+
+test('behind, one is computed after the other, those that are left unasked meanwhile not at all; the quick ones go past', async () => {
+  const { answers, taking, pass } = clocked();
+  const begun: string[] = [];
+  const finish = new Map<string, (text: string) => void>();
+  const dear = (name: string) => (lane: Lane) => {
+    if (lane === 'quick') return Promise.reject(too_dear);
+    begun.push(name);
+    return new Promise<string>((resume) => finish.set(name, resume));
+  };
+  for (const name of ['a', 'b', 'c']) await expect(answers.of(name, dear(name))).rejects.toThrow(ComputedBehind);
+  await vi.waitFor(() => expect(begun).toEqual(['a']));
+  expect((await answers.of('quick', taking(5))).text).toBe('answer 1');
+  pass(100_000);
+  await expect(answers.of('c', dear('c'))).rejects.toThrow(ComputedBehind);
+  pass(100_000);
+  finish.get('a')?.('a');
+  await vi.waitFor(() => expect(begun).toEqual(['a', 'c']));
+  finish.get('c')?.('c');
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+  expect((await answers.of('c', dear('c'))).text).toBe('c');
+});
+
+test('what fails behind says why for a minute, and is tried again after', async () => {
+  const { answers, taking, pass } = clocked();
+  const greedy = new Error('12 GB are not enough');
+  const compute = (lane: Lane): Promise<string> => Promise.reject(lane === 'quick' ? too_dear : greedy);
+  await expect(answers.of('q', compute)).rejects.toThrow(ComputedBehind);
+  await vi.waitFor(() => expect(answers.of('q', compute)).rejects.toThrow(greedy));
+  pass(59_000);
+  await expect(answers.of('q', taking(5))).rejects.toThrow(greedy);
+  pass(2_000);
+  expect((await answers.of('q', taking(5))).text).toBe('answer 1');
+});
+
+test('no more than 64 wait to be computed behind', async () => {
+  const { answers } = clocked();
+  let begun = 0;
+  let finish: () => void = () => undefined;
+  const first = new Promise<void>((resume) => (finish = resume));
+  const dear = (lane: Lane): Promise<string> =>
+    lane === 'quick' ? Promise.reject(too_dear) : first.then(() => `${++begun}`);
+  for (let i = 0; i < 70; i++) await expect(answers.of(`q${i}`, dear)).rejects.toThrow(ComputedBehind);
+  finish();
+  await vi.waitFor(() => expect(begun).toBe(64));
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+  await expect(answers.of('q69', dear)).rejects.toThrow(ComputedBehind);
+  await vi.waitFor(() => expect(begun).toBe(65));
 });

@@ -1,12 +1,22 @@
 /**
  * Answers, kept for a while. The same question asked at the same time is computed once. An answer that is young for what it cost is given
  * again. An older one is computed anew: who asks waits for that where it takes a moment, and else gets the old one at once, with the time it
- * speaks for. So a page on a large warehouse answers in milliseconds and says as of when, and on a small one it is half a second behind at most.
+ * speaks for. What is too dear for one who waits is computed behind, one question after the other: who asks first is told so and asks again.
+ * So a page on a large warehouse answers in milliseconds and says as of when, and on a small one it is half a second behind at most.
  */
 export interface Answer {
   text: string;
   /** When it was computed, epoch ms. */
   as_of: number;
+}
+
+/** `quick`: somebody waits for it. `behind`: nobody does; it may take more time and memory, and nothing else dear runs beside it. */
+export type Lane = 'quick' | 'behind';
+export type Compute = (lane: Lane) => Promise<string>;
+
+/** There is no answer yet: it is computed behind, and there when asked again. */
+export class ComputedBehind extends Error {
+  override name = 'ComputedBehind';
 }
 
 interface Kept extends Answer {
@@ -16,12 +26,14 @@ interface Kept extends Answer {
   bytes: number;
 }
 
-/** Where an answer came from: computed for this question, by another one under way, kept and young, or kept and old. */
-export type How = 'computed' | 'shared' | 'kept' | 'old';
+/** Where an answer came from: computed for this question, by another one under way, kept and young, kept and old, or not there yet. */
+export type How = 'computed' | 'shared' | 'kept' | 'old' | 'behind';
 
 export interface AnswersOptions {
   now(): number;
   most_bytes: number;
+  /** Whether a question failed only because it took too much for one who waits. */
+  tooDear(error: unknown): boolean;
   /** Hears of every answer given. */
   onAnswer?(how: How): void;
   /** By the clock of the machine, if absent. */
@@ -37,11 +49,21 @@ const oldest_young_ms = 300_000;
 const patience_ms = 250;
 /** Beyond this an answer is not given any more, only waited for: nobody looked for so long. */
 const stale_ms = 600_000;
+/** Questions that wait to be computed behind, and for how long after somebody asked last. */
+const most_behind = 64;
+const abandoned_ms = 120_000;
+/** For so long a question that failed behind is not computed again: who asks hears why. */
+const failed_ms = 60_000;
 
 export class Answers {
   readonly #options: AnswersOptions;
   readonly #kept = new Map<string, Kept>();
   readonly #running = new Map<string, Promise<Answer>>();
+  /** Questions for behind, and when somebody last asked. */
+  readonly #behind = new Map<string, number>();
+  readonly #failed = new Map<string, { error: unknown; at: number }>();
+  /** When the last one behind is through. */
+  #through: Promise<void> = Promise.resolve();
   #bytes = 0;
 
   constructor(options: AnswersOptions) {
@@ -53,14 +75,12 @@ export class Answers {
     return this.#running.size;
   }
 
-  async of(question: string, compute: () => Promise<string>): Promise<Answer> {
+  /** Throws ComputedBehind where the answer is not there yet, and what `compute` throws. */
+  async of(question: string, compute: Compute): Promise<Answer> {
     const { now, onAnswer } = this.#options;
     const kept = this.#kept.get(question);
     const age = kept ? now() - kept.as_of : 0;
-    if (!kept || age > stale_ms + times_cost * kept.cost_ms) {
-      onAnswer?.(this.#running.has(question) ? 'shared' : 'computed');
-      return this.#compute(question, compute);
-    }
+    if (!kept || age > stale_ms + times_cost * kept.cost_ms) return this.#first(question, compute);
     this.#touch(question, kept);
     if (age < Math.min(oldest_young_ms, young_ms + times_cost * kept.cost_ms * Math.min(1, kept.cost_ms / dear_ms))) {
       onAnswer?.('kept');
@@ -71,12 +91,57 @@ export class Answers {
     return answer ?? kept;
   }
 
+  /** Nothing is kept that may be given: who asks waits, unless that takes too much. */
+  async #first(question: string, compute: Compute): Promise<Answer> {
+    const { now, onAnswer, tooDear } = this.#options;
+    const failed = this.#failed.get(question);
+    if (failed && now() - failed.at < failed_ms) throw failed.error;
+    try {
+      if (!this.#behind.has(question)) {
+        const how = this.#running.has(question) ? 'shared' : 'computed';
+        const answer = await this.#compute(question, () => compute('quick'));
+        onAnswer?.(how);
+        return answer;
+      }
+    } catch (error) {
+      if (!tooDear(error)) throw error;
+    }
+    this.#computeBehind(question, compute);
+    onAnswer?.('behind');
+    throw new ComputedBehind();
+  }
+
   /** The answer of now, if it is there in a moment. One that fails is not the fault of who got the old one: the next one hears of it. */
-  async #fresh(question: string, compute: () => Promise<string>, cost_ms: number): Promise<Answer | null> {
-    const computed = this.#compute(question, compute).catch(() => null);
+  async #fresh(question: string, compute: Compute, cost_ms: number): Promise<Answer | null> {
+    if (cost_ms > dear_ms) {
+      this.#computeBehind(question, compute);
+      return null;
+    }
+    const computed = this.#compute(question, () => compute('quick')).catch(() => null);
     if (cost_ms > patience_ms) return null;
     const wait = this.#options.wait ?? ((ms) => new Promise((resume) => setTimeout(resume, ms).unref()));
     return Promise.race([computed, wait(patience_ms).then(() => null)]);
+  }
+
+  /** One after the other; what nobody asks for any more by then is left. */
+  #computeBehind(question: string, compute: Compute): void {
+    const { now } = this.#options;
+    const waiting = this.#behind.has(question);
+    if (!waiting && this.#behind.size >= most_behind) return;
+    this.#behind.set(question, now());
+    if (waiting) return;
+    this.#through = this.#through.then(async () => {
+      try {
+        if (now() - this.#behind.get(question)! > abandoned_ms) return;
+        this.#failed.delete(question);
+        await this.#compute(question, () => compute('behind'));
+      } catch (error) {
+        for (const [other, { at }] of this.#failed) if (now() - at > failed_ms) this.#failed.delete(other);
+        this.#failed.set(question, { error, at: now() });
+      } finally {
+        this.#behind.delete(question);
+      }
+    });
   }
 
   #compute(question: string, compute: () => Promise<string>): Promise<Answer> {

@@ -227,6 +227,11 @@ export function openApi(catalogue: ReadonlyMap<string, View>): object {
             detail: { type: 'string' },
             field: { type: 'string' },
             expected: { type: 'string' },
+            retry_after_s: {
+              type: 'integer',
+              description:
+                'Nothing is wrong: the answer is being computed and there when asked again after so many seconds',
+            },
           },
         },
         ...Object.fromEntries(

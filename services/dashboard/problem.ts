@@ -1,3 +1,5 @@
+import { WarehouseError } from '../platform/warehouse/port.ts';
+
 /** What the API says when it cannot answer (RFC 9457). */
 export interface ProblemBody {
   type: 'about:blank';
@@ -7,12 +9,19 @@ export interface ProblemBody {
   /** Parameter that is wrong. */
   field?: string;
   expected?: string;
+  /** Nothing is wrong: the answer is there when asked again after so long. */
+  retry_after_s?: number;
 }
 
 export class Problem extends Error {
   override name = 'Problem';
   readonly body: ProblemBody;
-  constructor(status: number, title: string, detail: string, about: { field?: string; expected?: string } = {}) {
+  constructor(
+    status: number,
+    title: string,
+    detail: string,
+    about: Pick<ProblemBody, 'field' | 'expected' | 'retry_after_s'> = {},
+  ) {
     super(detail);
     this.body = { type: 'about:blank', title, status, detail, ...about };
   }
@@ -23,3 +32,7 @@ export const shortened = (value: string): string => (value.length > 40 ? `${valu
 
 export const badParameter = (field: string, value: string, expected: string): Problem =>
   new Problem(400, 'Bad parameter', `${field}: found "${shortened(value)}", expected ${expected}`, { field, expected });
+
+/** ClickHouse stopped a question at our bounds of time (159) or memory (241). */
+export const tooDear = (error: unknown): boolean =>
+  error instanceof WarehouseError && (error.code === 159 || error.code === 241);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { View } from './catalogue.ts';
 import { Problem } from './problem.ts';
-import { brandOf, questionOf, sqlForPeople } from './question.ts';
+import { brandOf, questionOf, sqlForPeople, statementOf } from './question.ts';
 
 const column = (name: string, type: string) => ({ name, type, comment: '' });
 const view: View = {
@@ -71,6 +71,15 @@ describe('a condition', () => {
 });
 
 describe('a question', () => {
+  it('leaves the rows of every other brand unread, whoever waits or not', () => {
+    const question = questionOf(view, {}, "b'", '', ['events', 'attribution_ledger']);
+    for (const lane of ['quick', 'behind'] as const)
+      expect(statementOf(question, lane)).toMatch(
+        /, additional_table_filters = \{'events': 'brand_id = \\'b.+\\'', 'attribution_ledger': 'brand_id = .+'\}$/,
+      );
+    expect(sqlForPeople(question)).not.toContain('additional_table_filters');
+  });
+
   it('reads one row more than asked, in an order without ties, within bounds', () => {
     const question = questionOf(view, { columns: 'code,amount', order: '-amount', limit: '5', offset: '10' }, 'b');
     expect(question.sql.split('\n').slice(0, 5)).toEqual([
@@ -80,7 +89,8 @@ describe('a question', () => {
       'ORDER BY amount DESC NULLS LAST, code',
       'LIMIT 6 OFFSET 10',
     ]);
-    expect(question.sql).toMatch(/SETTINGS max_execution_time = 20, max_memory_usage = \d+/);
+    expect(statementOf(question, 'quick')).toMatch(/SETTINGS max_execution_time = 20, max_memory_usage = \d+/);
+    expect(statementOf(question, 'behind')).toMatch(/SETTINGS max_execution_time = 600, max_memory_usage = \d+/);
     expect(sqlForPeople(question)).toMatch(/LIMIT 5 OFFSET 10$/);
   });
 

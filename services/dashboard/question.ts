@@ -1,10 +1,14 @@
 /** A question to a view, from the address: which columns, which rows, in which order. Pure: parameters in, SQL out. */
 import { identifier, quoted as inQuotes } from '../platform/warehouse/statement.ts';
+import type { Lane } from './answers.ts';
 import type { Column, View } from './catalogue.ts';
 import { badParameter, Problem } from './problem.ts';
 
 export interface Question {
+  /** Without the settings; `statementOf` has them. */
   sql: string;
+  /** Settings that leave every other brand's rows unread. */
+  only: string;
   format: 'json' | 'csv';
   limit: number;
   offset: number;
@@ -13,15 +17,18 @@ export interface Question {
 export const most_rows = 10_000;
 const operators = { eq: '=', ne: '!=', gt: '>', gte: '>=', lt: '<', lte: '<=', in: 'IN' } as const;
 const reserved = new Set(['columns', 'order', 'limit', 'offset', 'format', 'tz']);
-/** A slow question is stopped, a greedy one too; numbers are numbers in JSON, whatever a server's defaults are. */
-export const bounds = `SETTINGS ${[
-  'max_execution_time = 20',
-  'max_memory_usage = 4000000000',
+/** Numbers are numbers in JSON, whatever a server's defaults are. */
+const formats = [
   'max_result_bytes = 200000000',
   'output_format_json_quote_64bit_integers = 0',
   'output_format_json_quote_decimals = 0',
   "format_csv_null_representation = ''",
-].join(', ')}`;
+];
+/** A slow question is stopped, a greedy one too; what nobody waits for may take more, for it is computed alone. */
+export const bounds: Readonly<Record<Lane, string>> = {
+  quick: `SETTINGS ${['max_execution_time = 20', 'max_memory_usage = 4000000000', ...formats].join(', ')}`,
+  behind: `SETTINGS ${['max_execution_time = 600', 'max_memory_usage = 12000000000', ...formats].join(', ')}`,
+};
 
 type Parameters = Readonly<Record<string, string | string[] | undefined>>;
 
@@ -62,14 +69,17 @@ export function questionOf(
     ...(where.length > 0 ? [`WHERE ${where.join(' AND ')}`] : []),
     `ORDER BY ${orderOf(view, named.get('order'), columns)}`,
     `LIMIT ${limit + 1} OFFSET ${offset}`,
-    `${bounds}${brand === null ? '' : onlyOf(brand, tables)}`,
   ].join('\n');
-  return { sql, format: formatOf(named.get('format'), accept), limit, offset };
+  const only = brand === null ? '' : onlyOf(brand, tables);
+  return { sql, only, format: formatOf(named.get('format'), accept), limit, offset };
 }
+
+/** What the warehouse is asked. */
+export const statementOf = ({ sql, only }: Question, lane: Lane): string => `${sql}\n${bounds[lane]}${only}`;
 
 /** What people are shown: without our bounds, and with the limit they asked for. */
 export const sqlForPeople = ({ sql, limit }: Question): string =>
-  sql.slice(0, sql.lastIndexOf(`\n${bounds}`)).replace(`LIMIT ${limit + 1} `, `LIMIT ${limit} `);
+  sql.replace(/LIMIT \d+( OFFSET \d+)$/, `LIMIT ${limit}$1`);
 
 function one(name: string, value: string | string[] | undefined): string {
   if (Array.isArray(value))

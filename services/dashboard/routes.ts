@@ -2,10 +2,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Warehouse } from '../platform/warehouse/port.ts';
 import { quoted } from '../platform/warehouse/statement.ts';
-import { type Answer, Answers } from './answers.ts';
+import { type Answer, Answers, type Compute, type Lane } from './answers.ts';
 import type { View } from './catalogue.ts';
-import { badParameter, Problem, shortened } from './problem.ts';
-import { bounds, brandOf, questionOf } from './question.ts';
+import { badParameter, Problem, shortened, tooDear } from './problem.ts';
+import { bounds, brandOf, questionOf, statementOf } from './question.ts';
 import { rowsOf, sendBody, sendRows } from './reply.ts';
 import type { DashboardParts } from './server.ts';
 import { findRedemptions, storyBody, storyOf } from './story.ts';
@@ -16,7 +16,7 @@ const most_running = 64;
 
 interface Asking {
   warehouse: DashboardParts['warehouse'];
-  ask(question: string, compute: () => Promise<string>): Promise<Answer>;
+  ask(question: string, compute: Compute): Promise<Answer>;
   /** Brand of the key; * = all. */
   brandOfKey(request: FastifyRequest): string;
 }
@@ -31,6 +31,7 @@ export function routes(
   const answers = new Answers({
     now,
     most_bytes: kept_bytes,
+    tooDear,
     onAnswer: (how) => telemetry.count('api_answers', { how }, 1),
   });
   const readers = new WeakMap<FastifyRequest, string>();
@@ -41,10 +42,10 @@ export function routes(
     warehouse,
     brandOfKey: (request) => readers.get(request) ?? '',
     ask: (question, compute) =>
-      answers.of(question, () => {
-        if (answers.running >= most_running)
+      answers.of(question, (lane) => {
+        if (lane === 'quick' && answers.running >= most_running)
           throw new Problem(503, 'Busy', `${most_running} questions are being computed: ask again in some seconds`);
-        return compute();
+        return compute(lane);
       }),
   };
   api.get('/views', async (request, reply) => sendBody(request, reply, { views: [...catalogue.values()] }));
@@ -73,7 +74,9 @@ function viewRoute(
       const brand = brandOf(view, brand_id, brandOfKey(request));
       const question = questionOf(view, rest, brand, request.headers.accept, tables);
       const format = question.format === 'csv' ? 'CSVWithNames' : 'JSONEachRow';
-      const answer = await ask(`${format} ${question.sql}`, () => warehouse.ask(question.sql, format));
+      const answer = await ask(`${format} ${question.sql}`, (lane) =>
+        warehouse.ask(statementOf(question, lane), format),
+      );
       return sendRows(request, reply, view, question, answer);
     },
   );
@@ -82,7 +85,7 @@ function viewRoute(
 function brandsRoute(api: FastifyInstance, { ask, brandOfKey, warehouse }: Asking): void {
   api.get('/brands', async (request, reply) => {
     const sql = brandsSql(brandOfKey(request));
-    const { text } = await ask(sql, () => warehouse.ask(sql, 'JSONEachRow'));
+    const { text } = await ask(sql, (lane) => warehouse.ask(`${sql}\n${bounds[lane]}`, 'JSONEachRow'));
     return sendBody(request, reply, { brands: rowsOf(text) });
   });
 }
@@ -92,7 +95,7 @@ const brandsSql = (brand: string): string =>
   `SELECT brand_id, if(known.name = '', brand_id, known.name) AS name, JSONExtractString(known.body, 'currency') AS currency, JSONExtractString(known.body, 'time_zone') AS time_zone
    FROM (SELECT brand_id FROM events GROUP BY brand_id UNION DISTINCT SELECT DISTINCT brand_id FROM reference_records) AS seen
    LEFT JOIN (SELECT brand_id, name, body FROM reference_current WHERE kind = 'brand' AND id = brand_id) AS known USING (brand_id)
-   WHERE brand_id != ''${brand === '*' ? '' : ` AND brand_id = ${quoted(brand)}`} ORDER BY brand_id ${bounds}`;
+   WHERE brand_id != ''${brand === '*' ? '' : ` AND brand_id = ${quoted(brand)}`} ORDER BY brand_id`;
 
 function journeyRoute(api: FastifyInstance, { ask, brandOfKey, warehouse }: Asking): void {
   api.get<{ Params: { id: string }; Querystring: Record<string, string | string[]> }>(
@@ -109,14 +112,15 @@ function journeyRoute(api: FastifyInstance, { ask, brandOfKey, warehouse }: Aski
         });
       const brand = own === '*' ? (asked ?? null) : own;
       const { id } = request.params;
-      const { text } = await ask(`journey ${JSON.stringify([brand, id])}`, () => tell(warehouse, id, brand));
+      const { text } = await ask(`journey ${JSON.stringify([brand, id])}`, (lane) =>
+        tell(readerOf(warehouse, lane), id, brand),
+      );
       return sendBody(request, reply, text);
     },
   );
 }
 
-async function tell(warehouse: Asking['warehouse'], id: string, brand: string | null): Promise<string> {
-  const reader = readerOf(warehouse);
+async function tell(reader: Reader, id: string, brand: string | null): Promise<string> {
   const found = await findRedemptions(reader, id, brand);
   const [redemption] = found;
   if (!redemption) throw new Problem(404, 'No such redemption', 'its redeemed event has not arrived, or was refused');
@@ -124,10 +128,12 @@ async function tell(warehouse: Asking['warehouse'], id: string, brand: string | 
   return JSON.stringify(storyBody(await storyOf(reader, redemption)));
 }
 
+type Reader = Pick<Warehouse, 'query'>;
+
 /** Reads over the connection for people, within the bounds for people: the pipeline must never wait for them. */
-const readerOf = (warehouse: Asking['warehouse']): Pick<Warehouse, 'query'> => ({
+const readerOf = (warehouse: Asking['warehouse'], lane: Lane): Reader => ({
   query: async <Row>(sql: string, parameters: Record<string, unknown> = {}): Promise<Row[]> =>
-    rowsOf(await warehouse.ask(`${sql}\n${bounds}`, 'JSONEachRow', parameters)) as Row[],
+    rowsOf(await warehouse.ask(`${sql}\n${bounds[lane]}`, 'JSONEachRow', parameters)) as Row[],
 });
 
 /** More than this waits: what is shown is not the latest. */
@@ -137,8 +143,8 @@ function healthRoute(api: FastifyInstance, { ask, brandOfKey, warehouse }: Askin
   api.get('/health', async (request, reply) => {
     const brand = brandOfKey(request);
     const where = brand === '*' ? '' : ` WHERE brand_id = ${quoted(brand)}`;
-    const sql = `SELECT toString(max(source_at)) AS last_event_at, count() AS events FROM events${where} ${bounds}`;
-    const { text } = await ask(sql, () => warehouse.ask(sql, 'JSONEachRow'));
+    const sql = `SELECT toString(max(source_at)) AS last_event_at, count() AS events FROM events${where}`;
+    const { text } = await ask(sql, (lane) => warehouse.ask(`${sql}\n${bounds[lane]}`, 'JSONEachRow'));
     const [row] = rowsOf(text) as { last_event_at: string; events: number }[];
     const last_event_at = row && row.events > 0 ? row.last_event_at : null;
     const waiting = (await lag?.()) ?? null;

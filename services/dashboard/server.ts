@@ -11,6 +11,7 @@ import { prometheusText } from '../platform/operations.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
 import { type Warehouse, WarehouseError } from '../platform/warehouse/port.ts';
 import type { Access } from './access.ts';
+import { ComputedBehind } from './answers.ts';
 import { brandTables, loadCatalogue } from './catalogue.ts';
 import { strangeIn } from './front.ts';
 import { openApi } from './openapi.ts';
@@ -131,7 +132,7 @@ function probes(app: FastifyInstance, { warehouse, telemetry }: DashboardParts):
 }
 
 const sayProblem = (reply: FastifyReply, { body }: Problem): FastifyReply => {
-  if (body.status === 503) void reply.header('retry-after', '5');
+  if (body.status === 503) void reply.header('retry-after', String(body.retry_after_s ?? 5));
   if (body.status === 401) void reply.header('www-authenticate', 'Bearer');
   return reply.code(body.status).type('application/problem+json').send(JSON.stringify(body));
 };
@@ -139,8 +140,15 @@ const sayProblem = (reply: FastifyReply, { body }: Problem): FastifyReply => {
 /** What the caller can mend is said to the caller; what is ours to the log, too. */
 function problemOf(error: unknown, request: FastifyRequest, telemetry: Telemetry): Problem {
   if (error instanceof Problem) return error;
+  if (error instanceof ComputedBehind)
+    return new Problem(
+      503,
+      'Being computed',
+      'it takes more than 20 s or 4 GB the first time, over so many events: ask again, it is kept when it is there',
+      { retry_after_s: 10 },
+    );
   if (error instanceof WarehouseError && error.code === 159)
-    return new Problem(503, 'Too slow', 'the answer took longer than 20 s: ask for fewer days, columns or rows');
+    return new Problem(503, 'Too slow', 'the answer took longer than 600 s: ask for fewer days, columns or rows');
   if (error instanceof WarehouseError && (error.code === 241 || error.code === 396))
     return new Problem(503, 'Too much', 'the answer needs too much memory: ask for fewer days, columns or rows');
   const status = (error as { statusCode?: number } | null)?.statusCode;

@@ -1,5 +1,5 @@
 /** Who may ask the read API what, how often, and what they are told when it cannot answer. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { listKeys, revokeKey } from '../../services/dashboard/access.ts';
 import { bounds } from '../../services/dashboard/question.ts';
 import { WarehouseError } from '../../services/platform/warehouse/port.ts';
@@ -258,20 +258,18 @@ describe('limits', () => {
 
   it('a question that takes too long is stopped by the engine', async () => {
     const slow = world.warehouse.ask(
-      `SELECT count() FROM numbers(1000000000000) WHERE NOT ignore(sipHash64(number)) ${bounds.replace('max_execution_time = 20', 'max_execution_time = 1')}`,
+      `SELECT count() FROM numbers(1000000000000) WHERE NOT ignore(sipHash64(number)) ${bounds.quick.replace('max_execution_time = 20', 'max_execution_time = 1')}`,
       'JSONEachRow',
     );
     await expect(slow).rejects.toMatchObject({ code: 159 });
     const greedy = world.warehouse.ask(
-      `SELECT groupArray(number) FROM numbers(1000000000) ${bounds.replace('max_memory_usage = 4000000000', 'max_memory_usage = 40000000')}`,
+      `SELECT groupArray(number) FROM numbers(1000000000) ${bounds.quick.replace('max_memory_usage = 4000000000', 'max_memory_usage = 40000000')}`,
       'JSONEachRow',
     );
     await expect(greedy).rejects.toMatchObject({ code: 241 });
   });
 
   it.each([
-    [159, 503, /20 s: ask for fewer days/],
-    [241, 503, /memory: ask for fewer days/],
     [210, 503, /try again/],
     [47, 500, /log of Grapevine/],
   ])('the engine says %d, the API %d and what to do', async (code, status, detail) => {
@@ -283,6 +281,58 @@ describe('limits', () => {
     expect(answer.statusCode).toBe(status);
     expect(answer.json().detail).toMatch(detail);
     expect(answer.body).not.toContain('secret');
+    await app.close();
+  });
+
+  it.each([
+    [159, /longer than 600 s: ask for fewer days/],
+    [241, /memory: ask for fewer days/],
+  ])(
+    'stopped at the bounds (%d), a question is computed behind within larger ones, and fails for good there',
+    async (code, detail) => {
+      const asked: string[] = [];
+      const ask = async (sql: string): Promise<never> => {
+        asked.push(/max_execution_time = \d+, max_memory_usage = \d+/.exec(sql)![0]);
+        throw new WarehouseError("ClickHouse says no about 'secret'", code, null, false);
+      };
+      const app = await world.another({ warehouse: { query: world.warehouse.query.bind(world.warehouse), ask } });
+      const get = () => app.inject({ url: '/api/v1/brands', headers: { host: 'localhost' } });
+      const first = await get();
+      expect(first.statusCode).toBe(503);
+      expect(first.headers['retry-after']).toBe('10');
+      expect(first.json()).toMatchObject({ title: 'Being computed', retry_after_s: 10 });
+      expect(first.json().detail).toMatch(/more than 20 s or 4 GB/);
+      await vi.waitFor(async () => expect((await get()).json().detail).toMatch(detail));
+      expect(asked).toEqual([
+        'max_execution_time = 20, max_memory_usage = 4000000000',
+        'max_execution_time = 600, max_memory_usage = 12000000000',
+      ]);
+      expect((await get()).body).not.toContain('secret');
+      await app.close();
+    },
+  );
+
+  it('a view that is too dear for one who waits is there after a while, rows and all', async () => {
+    const asked: string[] = [];
+    const ask = async (sql: string, format: string): Promise<string> => {
+      asked.push(sql);
+      if (sql.includes('max_execution_time = 20')) throw new WarehouseError('stopped', 159, null, false);
+      return world.warehouse.ask(sql, format);
+    };
+    const app = await world.another({ warehouse: { query: world.warehouse.query.bind(world.warehouse), ask } });
+    const url = '/api/v1/views/campaign_performance?brand_id=acme&order=campaign_id';
+    const get = () => app.inject({ url, headers: { host: 'localhost' } });
+    expect((await get()).json()).toMatchObject({ status: 503, title: 'Being computed' });
+    const answer = await vi.waitFor(async () => {
+      const found = await get();
+      expect(found.statusCode).toBe(200);
+      return found.json();
+    });
+    const plain = (await world.open.inject({ url, headers: { host: 'localhost' } })).json();
+    expect(answer.rows.length).toBeGreaterThan(0);
+    expect(answer.rows).toEqual(plain.rows);
+    expect(answer.sql).toBe(plain.sql);
+    expect(asked).toHaveLength(2);
     await app.close();
   });
 

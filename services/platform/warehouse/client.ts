@@ -21,6 +21,8 @@ interface PeopleConnection {
   waiting: number;
 }
 const people_connections = 4;
+/** Longer than the longest question may take (600 s): it is the engine that stops it. */
+const people_timeout_ms = 630_000;
 
 interface Connections {
   writer: ClickHouseClient;
@@ -46,17 +48,22 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
 }
 
 function server({ username, password, database }: WarehouseOptions, url: string): Connections {
-  const make = (): ClickHouseClient =>
+  const make = (request_timeout = 120_000): ClickHouseClient =>
     createClient({
       url,
       database,
-      request_timeout: 120_000,
+      request_timeout,
       log: { level: ClickHouseLogLevel.OFF }, // what fails is thrown, and said once
       clickhouse_settings: { max_query_size: String(max_query_bytes) },
       ...(username ? { username } : {}),
       ...(password ? { password } : {}),
     });
-  return { writer: make(), reader: make(), people: [{ client: make(), waiting: 0 }], release: () => undefined };
+  return {
+    writer: make(),
+    reader: make(),
+    people: [{ client: make(people_timeout_ms), waiting: 0 }],
+    release: () => undefined,
+  };
 }
 
 async function engine({ directory, database }: WarehouseOptions): Promise<Connections> {

@@ -5,6 +5,8 @@ export interface Problem {
   title: string;
   detail: string;
   status: number;
+  /** Nothing is wrong: the answer is there when asked again after so long. */
+  retry_after_s?: number;
 }
 export interface Answer {
   text: string;
@@ -77,7 +79,8 @@ function problemOf(status: number, text: string): Problem {
     if (typeof said !== 'object' || said === null) return fallback;
     const title = 'title' in said && typeof said.title === 'string' ? said.title : fallback.title;
     const detail = 'detail' in said && typeof said.detail === 'string' ? said.detail : fallback.detail;
-    return { status, title, detail };
+    const later = 'retry_after_s' in said && typeof said.retry_after_s === 'number' ? said.retry_after_s : undefined;
+    return { status, title, detail, ...(later !== undefined && { retry_after_s: later }) };
   } catch {
     return fallback;
   }

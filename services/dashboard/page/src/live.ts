@@ -43,10 +43,11 @@ async function ask(live: Watched): Promise<void> {
     asOf.value = new Date();
     if (answer) take(live, answer.text, answer.etag);
   } catch (error) {
-    live.failures += 1;
-    live.problem.value =
+    const problem =
       error instanceof Refused ? error.problem : { status: 0, title: 'Unreadable answer', detail: String(error) };
-    if (live.problem.value.status === 0 || live.problem.value.status >= 500) trouble.value = live.problem.value;
+    live.problem.value = problem;
+    live.failures += 1;
+    if (problem.retry_after_s === undefined && (problem.status === 0 || problem.status >= 500)) trouble.value = problem;
   }
 }
 
@@ -69,7 +70,8 @@ async function tick(live: Watched): Promise<void> {
   if (document.visibilityState === 'visible' && keyNeeded.value === 'no') await ask(live);
   if (live.watchers === 0) return;
   clearTimeout(live.timer);
-  live.timer = setTimeout(() => tick(live), Math.min(live.every_ms * 2 ** live.failures, slowest_ms));
+  const pause_ms = (live.problem.value?.retry_after_s ?? 0) * 1_000 || live.every_ms * 2 ** live.failures;
+  live.timer = setTimeout(() => tick(live), Math.min(pause_ms, slowest_ms));
 }
 
 export function askAgain(): void {

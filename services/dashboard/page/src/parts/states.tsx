@@ -13,6 +13,13 @@ export function Skeleton({ height = 160 }: { height?: number }) {
 }
 
 export function Trouble({ problem }: { problem: Problem }) {
+  if (problem.retry_after_s !== undefined)
+    return (
+      <div class="state" role="status">
+        <strong>{problem.title}</strong>
+        <p>So many events take minutes the first time. The numbers appear here by themselves.</p>
+      </div>
+    );
   return (
     <div class="state state-trouble" role="alert">
       <strong>{problem.title}</strong>
