@@ -254,6 +254,26 @@ describe.skipIf(executablePath === null)('the page', () => {
     await page.context().close();
   });
 
+  it('says so while an answer takes minutes, and shows it when it is there, without a word of trouble', async () => {
+    const { page } = await open('phone', 'light');
+    let there = false;
+    await page.route('**/api/v1/views/trust_comparison**', async (route) => {
+      if (there) return route.continue();
+      const body = { type: 'about:blank', title: 'Being computed', status: 503, detail: 'ask again', retry_after_s: 1 };
+      return route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify(body) });
+    });
+    await page.goto(`${url}/#/trust`);
+    await page.getByText('Being computed').first().waitFor();
+    await settled(page);
+    expect(await page.locator('.status-trouble, .state-trouble').count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+    await page.screenshot({ path: join(screenshots, 'being-computed-phone-light.png'), fullPage: true });
+    there = true;
+    await page.getByText('Being computed').first().waitFor({ state: 'hidden' });
+    await settled(page);
+    await page.context().close();
+  });
+
   it('is there within a second of being asked for', async () => {
     const { page } = await open('desktop', 'light');
     await page.goto(url);
