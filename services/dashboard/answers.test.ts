@@ -191,6 +191,43 @@ test('behind, one is computed after the other, those that are left unasked meanw
   expect((await answers.of('c', dear('c'))).text).toBe('c');
 });
 
+test('of those that wait to be computed behind, the one that waited longest for what it costs comes first', async () => {
+  const { answers, taking, pass } = clocked();
+  const begun: string[] = [];
+  let finish: (text: string) => void = () => undefined;
+  const held = (name: string) => () => {
+    begun.push(name);
+    return new Promise<string>((resume) => (finish = resume));
+  };
+  for (const [name, ms] of Object.entries({ a: 60_000, b: 30_000, c: 4_000 })) await answers.of(name, taking(ms));
+  pass(301_000); // all are old
+  await answers.of('a', held('a'));
+  await answers.of('b', held('b')); // asked before c, but c will have waited for 25 times what it costs, b for three times
+  await answers.of('c', held('c'));
+  pass(100_000);
+  for (const name of ['b', 'c']) await answers.of(name, held(name));
+  for (const order of [['a'], ['a', 'c'], ['a', 'c', 'b']]) {
+    await vi.waitFor(() => expect(begun).toEqual(order));
+    finish('done');
+  }
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+});
+
+test('while it is computed anew because somebody looks, an old answer is given however long that takes', async () => {
+  const { answers, taking, pass } = clocked();
+  await answers.of('q', taking(4_000));
+  pass(600_000);
+  let finish: (text: string) => void = () => undefined;
+  const slow = (): Promise<string> => new Promise((resume) => (finish = resume));
+  for (let minutes = 10; minutes < 20; minutes++) {
+    expect(await answers.of('q', slow)).toMatchObject({ text: 'answer 1', as_of: 0 });
+    pass(60_000);
+  }
+  finish('new');
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+  expect((await answers.of('q', slow)).text).toBe('new');
+});
+
 test('what fails behind says why for a minute, and is tried again after', async () => {
   const { answers, taking, pass } = clocked();
   const greedy = new Error('12 GB are not enough');

@@ -26,6 +26,14 @@ interface Kept extends Answer {
   bytes: number;
 }
 
+interface Waiting {
+  compute: Compute;
+  cost_ms: number;
+  since: number;
+  /** When somebody last asked. */
+  asked_at: number;
+}
+
 /** Where an answer came from: computed for this question, by another one under way, kept and young, kept and old, or not there yet. */
 export type How = 'computed' | 'shared' | 'kept' | 'old' | 'behind';
 
@@ -46,12 +54,14 @@ const times_cost = 10;
 const dear_ms = 3_000;
 const oldest_young_ms = 300_000;
 /** An answer that took no longer is waited for, so long at most. */
-const patience_ms = 250;
+const patience_ms = 150;
 /** Beyond this an answer is not given any more, only waited for: nobody looked for so long. */
 const stale_ms = 600_000;
 /** Questions that wait to be computed behind, and for how long after somebody asked last. */
 const most_behind = 64;
 const abandoned_ms = 120_000;
+/** What a question is taken to cost that was stopped for taking too much. */
+const unknown_cost_ms = 20_000;
 /** For so long a question that failed behind is not computed again: who asks hears why. */
 const failed_ms = 60_000;
 
@@ -59,11 +69,10 @@ export class Answers {
   readonly #options: AnswersOptions;
   readonly #kept = new Map<string, Kept>();
   readonly #running = new Map<string, Promise<Answer>>();
-  /** Questions for behind, and when somebody last asked. */
-  readonly #behind = new Map<string, number>();
+  /** Questions to be computed behind, the one under way among them. */
+  readonly #behind = new Map<string, Waiting>();
+  #busy_behind = false;
   readonly #failed = new Map<string, { error: unknown; at: number }>();
-  /** When the last one behind is through. */
-  #through: Promise<void> = Promise.resolve();
   #bytes = 0;
 
   constructor(options: AnswersOptions) {
@@ -80,7 +89,8 @@ export class Answers {
     const { now, onAnswer } = this.#options;
     const kept = this.#kept.get(question);
     const age = kept ? now() - kept.as_of : 0;
-    if (!kept || age > stale_ms + times_cost * kept.cost_ms) return this.#first(question, compute);
+    if (!kept || (age > stale_ms + times_cost * kept.cost_ms && !this.#behind.has(question)))
+      return this.#first(question, compute);
     this.#touch(question, kept);
     if (age < Math.min(oldest_young_ms, young_ms + times_cost * kept.cost_ms * Math.min(1, kept.cost_ms / dear_ms))) {
       onAnswer?.('kept');
@@ -114,7 +124,7 @@ export class Answers {
   /** The answer of now, if it is there in a moment. One that fails is not the fault of who got the old one: the next one hears of it. */
   async #fresh(question: string, compute: Compute, cost_ms: number): Promise<Answer | null> {
     if (cost_ms > dear_ms) {
-      this.#computeBehind(question, compute);
+      this.#computeBehind(question, compute, cost_ms);
       return null;
     }
     const computed = this.#compute(question, () => compute('quick')).catch(() => null);
@@ -123,25 +133,43 @@ export class Answers {
     return Promise.race([computed, wait(patience_ms).then(() => null)]);
   }
 
-  /** One after the other; what nobody asks for any more by then is left. */
-  #computeBehind(question: string, compute: Compute): void {
+  #computeBehind(question: string, compute: Compute, cost_ms = unknown_cost_ms): void {
+    const now = this.#options.now();
+    const waiting = this.#behind.get(question);
+    if (waiting) waiting.asked_at = now;
+    else if (this.#behind.size < most_behind)
+      this.#behind.set(question, { compute, cost_ms, since: now, asked_at: now });
+    if (!this.#busy_behind) void this.#workBehind();
+  }
+
+  /** One after the other. */
+  async #workBehind(): Promise<void> {
     const { now } = this.#options;
-    const waiting = this.#behind.has(question);
-    if (!waiting && this.#behind.size >= most_behind) return;
-    this.#behind.set(question, now());
-    if (waiting) return;
-    this.#through = this.#through.then(async () => {
+    this.#busy_behind = true;
+    for (let next = this.#nextBehind(); next !== null; next = this.#nextBehind()) {
+      const [question, { compute }] = next;
+      this.#failed.delete(question);
       try {
-        if (now() - this.#behind.get(question)! > abandoned_ms) return;
-        this.#failed.delete(question);
         await this.#compute(question, () => compute('behind'));
       } catch (error) {
         for (const [other, { at }] of this.#failed) if (now() - at > failed_ms) this.#failed.delete(other);
         this.#failed.set(question, { error, at: now() });
-      } finally {
-        this.#behind.delete(question);
       }
-    });
+      this.#behind.delete(question);
+    }
+    this.#busy_behind = false;
+  }
+
+  /** The one that has waited longest for what it costs; those that nobody asks for any more are left. */
+  #nextBehind(): [string, Waiting] | null {
+    const now = this.#options.now();
+    for (const [question, { asked_at }] of this.#behind)
+      if (now - asked_at > abandoned_ms) this.#behind.delete(question);
+    const patience = ({ since, cost_ms }: Waiting): number => (now - since) / cost_ms;
+    return [...this.#behind].reduce<[string, Waiting] | null>(
+      (best, one) => (best && patience(best[1]) >= patience(one[1]) ? best : one),
+      null,
+    );
   }
 
   #compute(question: string, compute: () => Promise<string>): Promise<Answer> {
