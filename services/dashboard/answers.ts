@@ -165,9 +165,9 @@ export class Answers {
     const now = this.#options.now();
     for (const [question, { asked_at }] of this.#behind)
       if (now - asked_at > abandoned_ms) this.#behind.delete(question);
-    const patience = ({ since, cost_ms }: Waiting): number => (now - since) / cost_ms;
+    const due = ({ since, cost_ms }: Waiting): number => (now - since) / cost_ms;
     return [...this.#behind].reduce<[string, Waiting] | null>(
-      (best, one) => (best && patience(best[1]) >= patience(one[1]) ? best : one),
+      (best, one) => (best && due(best[1]) >= due(one[1]) ? best : one),
       null,
     );
   }
