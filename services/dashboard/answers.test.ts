@@ -191,6 +191,22 @@ test('behind, one is computed after the other, those that are left unasked meanw
   expect((await answers.of('c', dear('c'))).text).toBe('c');
 });
 
+test('nobody is let wait a second time for what was stopped for taking too much', async () => {
+  const { answers, pass } = clocked();
+  const lanes: Lane[] = [];
+  const compute = async (lane: Lane): Promise<string> => {
+    lanes.push(lane);
+    if (lane === 'quick') throw too_dear;
+    return 'at last';
+  };
+  await expect(answers.of('q', compute)).rejects.toThrow(ComputedBehind);
+  await vi.waitFor(async () => expect((await answers.of('q', compute)).text).toBe('at last'));
+  pass(3_600_000); // too old to be given
+  await expect(answers.of('q', compute)).rejects.toThrow(ComputedBehind);
+  await vi.waitFor(async () => expect((await answers.of('q', compute)).text).toBe('at last'));
+  expect(lanes).toEqual(['quick', 'behind', 'behind']);
+});
+
 test('of those that wait to be computed behind, the one that waited longest for what it costs comes first', async () => {
   const { answers, taking, pass } = clocked();
   const begun: string[] = [];
@@ -237,7 +253,8 @@ test('what fails behind says why for a minute, and is tried again after', async 
   pass(59_000);
   await expect(answers.of('q', taking(5))).rejects.toThrow(greedy);
   pass(2_000);
-  expect((await answers.of('q', taking(5))).text).toBe('answer 1');
+  await expect(answers.of('q', taking(5))).rejects.toThrow(ComputedBehind);
+  await vi.waitFor(async () => expect((await answers.of('q', taking(5))).text).toBe('answer 1'));
 });
 
 test('no more than 64 wait to be computed behind', async () => {

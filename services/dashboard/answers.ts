@@ -60,6 +60,8 @@ const stale_ms = 600_000;
 /** Questions that wait to be computed behind, and for how long after somebody asked last. */
 const most_behind = 64;
 const abandoned_ms = 120_000;
+/** So many questions are remembered for having been stopped. */
+const most_too_dear = 1_000;
 /** What a question is taken to cost that was stopped for taking too much. */
 const unknown_cost_ms = 20_000;
 /** For so long a question that failed behind is not computed again: who asks hears why. */
@@ -72,6 +74,8 @@ export class Answers {
   /** Questions to be computed behind, the one under way among them. */
   readonly #behind = new Map<string, Waiting>();
   #busy_behind = false;
+  /** Questions that were stopped for taking too much: nobody is let wait for them again. */
+  readonly #too_dear = new Set<string>();
   readonly #failed = new Map<string, { error: unknown; at: number }>();
   #bytes = 0;
 
@@ -107,7 +111,7 @@ export class Answers {
     const failed = this.#failed.get(question);
     if (failed && now() - failed.at < failed_ms) throw failed.error;
     try {
-      if (!this.#behind.has(question)) {
+      if (!this.#too_dear.has(question) && !this.#behind.has(question)) {
         const how = this.#running.has(question) ? 'shared' : 'computed';
         const answer = await this.#compute(question, () => compute('quick'));
         onAnswer?.(how);
@@ -115,6 +119,8 @@ export class Answers {
       }
     } catch (error) {
       if (!tooDear(error)) throw error;
+      this.#too_dear.add(question);
+      for (const oldest of this.#too_dear) if (this.#too_dear.size > most_too_dear) this.#too_dear.delete(oldest);
     }
     this.#computeBehind(question, compute);
     onAnswer?.('behind');
