@@ -1,7 +1,7 @@
 /**
  * `npm run bench:page -- [EVENTS…]`: the page's own questions on a warehouse of N events (default one and ten million). Fills a data directory
  * with rows (`page-rows.ts`), starts the read API on it, asks every question of the page once (nothing kept) until its answer is there, then for
- * a while as three open pages do, and prints how long the answers took. `--data DIR` keeps the directory and fills it further, `--filled`
+ * a while as open pages do (`--pages`, three by default), and prints how long the answers took. `--data DIR` keeps the directory and fills it further, `--filled`
  * takes it as it is; `--opened` leaves out the questions one by one; `--seconds S` of asking.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -81,11 +81,15 @@ interface Asked {
   status: number;
 }
 
-/** Three open pages, one brand each: every page asks all its questions every two seconds, as long as `open` says after a round. */
-async function asPagesDo(app: FastifyInstance, open: (round: readonly Asked[]) => boolean): Promise<Asked[]> {
+/** Open pages, one brand each: every page asks all its questions every two seconds, as long as `open` says after a round. */
+async function asPagesDo(
+  app: FastifyInstance,
+  pages: number,
+  open: (round: readonly Asked[]) => boolean,
+): Promise<Asked[]> {
   const all: Asked[] = [];
   await Promise.all(
-    subjects.map(async (subject) => {
+    subjects.slice(0, pages).map(async (subject) => {
       for (let round: Asked[] = []; round.length === 0 || open(round); await wait(2_000)) {
         round = [];
         for (const path of pageQuestions(subject)) round.push({ path, ...(await timed(app, path)) });
@@ -97,13 +101,13 @@ async function asPagesDo(app: FastifyInstance, open: (round: readonly Asked[]) =
 }
 
 /** First until each page has all its answers, then for so many seconds. */
-async function openPages(app: FastifyInstance, seconds: number): Promise<void> {
+async function openPages(app: FastifyInstance, pages: number, seconds: number): Promise<void> {
   const opened = performance.now();
   const waited = (): number => performance.now() - opened;
-  await asPagesDo(app, (round) => round.some(({ status }) => status !== 200) && waited() < longest_ms);
-  console.log(`three pages opened at once: all they show is there after ${(waited() / 1e3).toFixed(0)} s`);
+  await asPagesDo(app, pages, (round) => round.some(({ status }) => status !== 200) && waited() < longest_ms);
+  console.log(`${pages} pages opened at once: all they show is there after ${(waited() / 1e3).toFixed(0)} s`);
   const until = performance.now() + seconds * 1_000;
-  const answers = await asPagesDo(app, () => performance.now() < until);
+  const answers = await asPagesDo(app, pages, () => performance.now() < until);
   const failed = answers.filter(({ status }) => status !== 200);
   for (const [name, some] of [
     ['all', answers],
@@ -131,6 +135,7 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '120' },
     filled: { type: 'boolean' },
     opened: { type: 'boolean' },
+    pages: { type: 'string', default: '3' },
   },
 });
 const config = readConfig(process.env);
@@ -164,7 +169,7 @@ for (const events of sizes) {
       most_requests: 1_000_000,
     });
     if (!values.opened) await cold(app);
-    await openPages(app, Number(values.seconds));
+    await openPages(app, Number(values.pages), Number(values.seconds));
     await app.close();
   } finally {
     await warehouse.close();
