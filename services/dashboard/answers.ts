@@ -19,6 +19,11 @@ export class ComputedBehind extends Error {
   override name = 'ComputedBehind';
 }
 
+/** As much is being computed as may be, and there is no answer to give. */
+export class TooMuch extends Error {
+  override name = 'TooMuch';
+}
+
 interface Kept extends Answer {
   took_ms: number;
   /** What it took this time or the time before, whichever is less: a machine that is busy for a moment makes no answer dear. */
@@ -40,6 +45,8 @@ export type How = 'computed' | 'shared' | 'kept' | 'old' | 'behind';
 export interface AnswersOptions {
   now(): number;
   most_bytes: number;
+  /** Questions computed at once: beyond that, more would only wait for each other. */
+  most_running: number;
   /** Whether a question failed only because it took too much for one who waits. */
   tooDear(error: unknown): boolean;
   /** Hears of every answer given. */
@@ -88,7 +95,11 @@ export class Answers {
     return this.#running.size;
   }
 
-  /** Throws ComputedBehind where the answer is not there yet, and what `compute` throws. */
+  get #full(): boolean {
+    return this.#running.size >= this.#options.most_running;
+  }
+
+  /** Throws ComputedBehind where the answer is not there yet, TooMuch, and what `compute` throws. */
   async of(question: string, compute: Compute): Promise<Answer> {
     const { now, onAnswer } = this.#options;
     const kept = this.#kept.get(question);
@@ -113,6 +124,7 @@ export class Answers {
     try {
       if (!this.#too_dear.has(question) && !this.#behind.has(question)) {
         const how = this.#running.has(question) ? 'shared' : 'computed';
+        if (how === 'computed' && this.#full) throw new TooMuch();
         const answer = await this.#compute(question, () => compute('quick'));
         onAnswer?.(how);
         return answer;
@@ -133,6 +145,7 @@ export class Answers {
       this.#computeBehind(question, compute, cost_ms);
       return null;
     }
+    if (this.#full && !this.#running.has(question)) return null;
     const computed = this.#compute(question, () => compute('quick')).catch(() => null);
     if (cost_ms > patience_ms) return null;
     const wait = this.#options.wait ?? ((ms) => new Promise((resume) => setTimeout(resume, ms).unref()));
@@ -157,6 +170,7 @@ export class Answers {
       this.#failed.delete(question);
       try {
         await this.#compute(question, () => compute('behind'));
+        if ((this.#kept.get(question)?.took_ms ?? Number.POSITIVE_INFINITY) <= dear_ms) this.#too_dear.delete(question); // the machine was short then
       } catch (error) {
         for (const [other, { at }] of this.#failed) if (now() - at > failed_ms) this.#failed.delete(other);
         this.#failed.set(question, { error, at: now() });

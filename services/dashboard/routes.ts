@@ -11,8 +11,7 @@ import type { DashboardParts } from './server.ts';
 import { findRedemptions, storyBody, storyOf } from './story.ts';
 
 const kept_bytes = 64 << 20;
-/** Questions computed at once: beyond that, more would only wait for each other. */
-const most_running = 64;
+export const most_running = 64;
 
 interface Asking {
   warehouse: DashboardParts['warehouse'];
@@ -31,6 +30,7 @@ export function routes(
   const answers = new Answers({
     now,
     most_bytes: kept_bytes,
+    most_running,
     tooDear,
     onAnswer: (how) => telemetry.count('api_answers', { how }, 1),
   });
@@ -41,12 +41,7 @@ export function routes(
   const asking: Asking = {
     warehouse,
     brandOfKey: (request) => readers.get(request) ?? '',
-    ask: (question, compute) =>
-      answers.of(question, (lane) => {
-        if (lane === 'quick' && answers.running >= most_running)
-          throw new Problem(503, 'Busy', `${most_running} questions are being computed: ask again in some seconds`);
-        return compute(lane);
-      }),
+    ask: (question, compute) => answers.of(question, compute),
   };
   api.get('/views', async (request, reply) => sendBody(request, reply, { views: [...catalogue.values()] }));
   viewRoute(api, asking, catalogue, tables);

@@ -11,13 +11,13 @@ import { prometheusText } from '../platform/operations.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
 import { type Warehouse, WarehouseError } from '../platform/warehouse/port.ts';
 import type { Access } from './access.ts';
-import { ComputedBehind } from './answers.ts';
+import { ComputedBehind, TooMuch } from './answers.ts';
 import { brandTables, loadCatalogue } from './catalogue.ts';
 import { strangeIn } from './front.ts';
 import { openApi } from './openapi.ts';
 import { Problem, shortened } from './problem.ts';
 import { sendBody } from './reply.ts';
-import { routes } from './routes.ts';
+import { most_running, routes } from './routes.ts';
 
 export interface DashboardParts {
   warehouse: Pick<Warehouse, 'query' | 'ask'>;
@@ -140,6 +140,8 @@ const sayProblem = (reply: FastifyReply, { body }: Problem): FastifyReply => {
 /** What the caller can mend is said to the caller; what is ours to the log, too. */
 function problemOf(error: unknown, request: FastifyRequest, telemetry: Telemetry): Problem {
   if (error instanceof Problem) return error;
+  if (error instanceof TooMuch)
+    return new Problem(503, 'Busy', `${most_running} questions are being computed: ask again in some seconds`);
   if (error instanceof ComputedBehind)
     return new Problem(
       503,
