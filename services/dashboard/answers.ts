@@ -61,7 +61,7 @@ const times_cost = 10;
 const dear_ms = 3_000;
 const oldest_young_ms = 300_000;
 /** An answer that took no longer is waited for, so long at most. */
-const patience_ms = 150;
+const patience_ms = 190;
 /** Beyond this an answer is not given any more, only waited for: nobody looked for so long. */
 const stale_ms = 600_000;
 /** Questions that wait to be computed behind, and for how long after somebody asked last. */
