@@ -14,7 +14,10 @@ import { eventLogContract } from './event-log.ts';
 const address = inject('kafka');
 const plain = new Set<string>();
 const all = { has: () => true };
-const connect = (packed: { has(topic: string): boolean } = plain): Promise<EventLog> =>
+const connect = (
+  packed: { has(topic: string): boolean } = plain,
+  logger = pino({ level: 'silent' }),
+): Promise<EventLog> =>
   openKafkaLog({
     brokers: [address],
     client_id: 'contract',
@@ -23,7 +26,7 @@ const connect = (packed: { has(topic: string): boolean } = plain): Promise<Event
     sasl: null,
     compression: 'gzip',
     packed,
-    logger: pino({ level: 'silent' }),
+    logger,
     session_ms: 6_000,
   });
 
@@ -83,7 +86,7 @@ describe.skipIf(address === '')('kafka', () => {
       expect(live).toBeDefined();
       return live!;
     });
-    return { claim, consumer };
+    return { claim, consumer, claims };
   }
 
   test('an offset that is no longer in the topic stops the consumer; kafkajs would start over in silence and commit that', async () => {
@@ -249,6 +252,63 @@ describe.skipIf(address === '')('kafka', () => {
       } finally {
         await anew.close();
       }
+    });
+  });
+
+  describe('a topic that is deleted while it is read', () => {
+    async function readThenDeleted(
+      work: (of: { log: EventLog; name: string; claims: Claim[]; over: () => string; said: string[] }) => Promise<void>,
+    ) {
+      const said: string[] = [];
+      const log = await connect(plain, pino({ level: 'info' }, { write: (line: string) => void said.push(line) }));
+      const name = unique();
+      try {
+        await log.createTopics([topic(name)]);
+        await log.produce([{ topic: name, key: 'k', value: Buffer.from('first') }]);
+        const held = await hold(log, name);
+        let over = '';
+        held.consumer.done.catch((error: Error) => {
+          over = error.message;
+        });
+        await held.claim.fetch(0, 10, 10_000);
+        await held.claim.commit(1, '');
+        const admin = raw.admin();
+        await admin.connect();
+        await admin.deleteTopics({ topics: [name] });
+        await admin.disconnect();
+        await work({ log, name, claims: held.claims, over: () => over, said });
+        await held.consumer.stop();
+      } finally {
+        await log.close();
+      }
+    }
+
+    test('ends the service, which says what to do and has not asked in a loop', async () => {
+      await readThenDeleted(async ({ name, over, said }) => {
+        await soon(() =>
+          expect(over()).toBe(
+            `topic ${name} does not exist any more: it was deleted while group group-${name} read it. Make it anew (\`grapevine topics --create\`) and start again; what was in it and not yet read is lost, and \`grapevine verify\` says how much`,
+          ),
+        );
+        expect(said.filter((line) => line.includes('Crash:')).length).toBeLessThanOrEqual(1);
+        expect(said.filter((line) => line.includes('does not host')).length).toBeLessThan(30);
+      });
+    });
+
+    test('and made anew at once is read from its first record', async () => {
+      await readThenDeleted(async ({ log, name, claims, over }) => {
+        await soon(() => expect(claims[0]?.lost.aborted).toBe(true));
+        const anew = await connect();
+        await anew.createTopics([topic(name)]);
+        await anew.produce([{ topic: name, key: 'k', value: Buffer.from('other') }]);
+        await anew.close();
+        await soon(() => expect(claims.length).toBeGreaterThan(1));
+        expect(claims.at(-1)?.committed).toEqual({ offset: null, metadata: '' });
+        const [record] = (await claims.at(-1)?.fetch(0, 10, 10_000)) ?? [];
+        expect(record?.value.toString()).toBe('other');
+        expect(over()).toBe('');
+        expect((await log.bounds(name)).map(({ end }) => end)).toEqual([1]);
+      });
     });
   });
 

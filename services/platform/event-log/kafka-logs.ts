@@ -13,7 +13,7 @@ export interface OutOfRangeWire {
 
 /** Retried by kafkajs itself, and normal while a group forms or a broker restarts. */
 const passing =
-  /rebalanc|coordinator|not aware of this member|Restarting the consumer|Connection (error|timeout)|leader|metadata|re-joining|closed connection|Response .* error/i;
+  /rebalanc|coordinator|not aware of this member|Restarting the consumer|Connection (error|timeout)|leader|metadata|re-joining|closed connection|does not host this topic-partition|Response .* error/i;
 
 export function kafkaLogs(logger: Logger): { creator: () => (entry: LogEntry) => void; wire: OutOfRangeWire } {
   const wire: OutOfRangeWire = { tripped: [] };

@@ -25,6 +25,9 @@ export function committedOf(
 /** Longest wait of the broker for new records; also how soon a seek or a resume takes effect. */
 const poll_ms = 100;
 
+/** So long a topic may be missing from the broker's list before it counts as deleted: a broker that has just started may not know all yet. */
+const gone_ms = 10_000;
+
 /** Bytes read ahead of a partition's handler, and whether the partition is paused until it has caught up. */
 export type BufferReport = (topic: string, partition: number, bytes: number, paused: boolean) => void;
 
@@ -79,7 +82,7 @@ export class KafkaMember {
       maxWaitTimeInMs: poll_ms,
       maxBytesPerPartition: 4 << 20,
       allowAutoTopicCreation: false,
-      retry: { initialRetryTime: 50, retries: 8, restartOnFailure: async () => this.#stopping === null },
+      retry: { initialRetryTime: 50, retries: 8, restartOnFailure: (error) => this.#mayStartAnew(error) },
     });
     wire.tripped.push((topic, partition, error) => this.#held.has(`${topic}/${partition}`) && this.#fail(error));
     this.#listen();
@@ -112,6 +115,26 @@ export class KafkaMember {
       if (firstCause(payload.error).passes) this.#comeBack();
       else this.#fail(payload.error);
     });
+  }
+
+  /** Asked by kafkajs after a crash, which would start anew at once, and for ever where a topic was deleted. */
+  async #mayStartAnew(error: Error): Promise<boolean> {
+    this.#loseAll();
+    await wait(pause_ms);
+    const wanted = (): boolean => this.#stopping === null;
+    if (firstCause(error).type !== 'UNKNOWN_TOPIC_OR_PARTITION') return wanted();
+    for (const since = performance.now(); wanted(); await wait(pause_ms)) {
+      const there = await persistently(() => this.#admin.listTopics(), wanted);
+      const gone = this.#options.topics.filter((topic) => there?.includes(topic) === false);
+      if (gone.length === 0) break;
+      if (performance.now() - since > gone_ms)
+        this.#fail(
+          new Error(
+            `topic ${gone.join(', ')} does not exist any more: it was deleted while group ${this.#options.group} read it. Make it anew (\`grapevine topics --create\`) and start again; what was in it and not yet read is lost, and \`grapevine verify\` says how much`,
+          ),
+        );
+    }
+    return wanted();
   }
 
   #comeBack(): void {
