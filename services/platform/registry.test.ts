@@ -10,6 +10,8 @@ interface Fake {
   subjects: Map<string, { id: number; schema: string; version: number }[]>;
   asked: string[];
   answer: { status: number } | null;
+  /** What it makes of PUT /mode: some have no import mode, some say so and give ids of their own all the same. */
+  importing: 'yes' | 'no' | 'own ids';
 }
 const open: Server[] = [];
 afterEach(() => {
@@ -17,11 +19,12 @@ afterEach(() => {
 });
 
 async function fake(): Promise<Fake> {
-  const state: Fake = { url: '', schemas: new Map(), subjects: new Map(), asked: [], answer: null };
+  const state: Fake = { url: '', schemas: new Map(), subjects: new Map(), asked: [], answer: null, importing: 'yes' };
   const server = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
-    const json = body === '' ? {} : (JSON.parse(body) as { schema?: string; id?: number; version?: number });
+    const json =
+      body === '' ? {} : (JSON.parse(body) as { schema?: string; id?: number; version?: number; mode?: string });
     state.asked.push(`${request.method} ${request.url}`);
     const say = (status: number, value: unknown) =>
       void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
@@ -41,14 +44,17 @@ async function fake(): Promise<Fake> {
             )
           : say(404, { error_code: 40401 });
       if (third === 'versions') {
-        state.subjects.set(second, [...versions, { id: json.id!, schema: json.schema!, version: json.version! }]);
-        return say(200, { id: json.id });
+        const id = state.importing === 'yes' ? json.id! : 1;
+        state.subjects.set(second, [...versions, { id, schema: json.schema!, version: json.version! }]);
+        return say(200, { id });
       }
       const found = versions.find((v) => v.schema === json.schema);
       return found ? say(200, found) : say(404, { error_code: 40403 });
     }
     if (first === 'compatibility')
       return say(200, { is_compatible: !json.schema?.includes('incompatible'), messages: ['a field is gone'] });
+    if (first === 'mode')
+      return state.importing === 'no' ? void response.writeHead(204).end() : say(200, { mode: json.mode });
     return say(200, {});
   });
   open.push(server);
@@ -94,6 +100,19 @@ describe('a schema registry', () => {
     );
     await expect(registry.register('engagement.accepted-value', { type: 'string' }, 105)).rejects.toThrow(
       /id 101 there, our records carry 105/,
+    );
+  });
+
+  it('without an import mode gets nothing, and one that gives ids of its own all the same is not believed', async () => {
+    const state = await fake();
+    state.importing = 'no';
+    await expect(connect(state.url).register('a-value', { type: 'string' }, 101)).rejects.toThrow(
+      /no import mode \(it answers 204\).*our records carry 101/,
+    );
+    expect(state.subjects.size).toBe(0);
+    state.importing = 'own ids';
+    await expect(connect(state.url).register('a-value', { type: 'string' }, 101)).rejects.toThrow(
+      /id 1 there, our records carry 101/,
     );
   });
 });

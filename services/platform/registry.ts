@@ -20,6 +20,11 @@ export class RegistryRefused extends Error {
   override name = 'RegistryRefused';
 }
 
+const otherId = (subject: string, theirs: unknown, ours: number): RegistryRefused =>
+  new RegistryRefused(
+    `${subject}: this schema has id ${theirs} there, our records carry ${ours}: register into a registry of its own`,
+  );
+
 export interface RegistryOptions {
   url: string;
   username: string;
@@ -75,22 +80,24 @@ export function openRegistry({ url, username, password, timeout_ms = 10_000 }: R
       const at = `/subjects/${encodeURIComponent(subject)}`;
       const { status, json } = await ask('POST', at, { schema: text });
       if (status === 200 && json.id === id) return 'present';
-      if (status === 200)
-        throw new RegistryRefused(
-          `${subject}: this schema has id ${json.id} there, our records carry ${id}: register into a registry of its own`,
-        );
+      if (status === 200) throw otherId(subject, json.id, id);
       const compatible = await ask('POST', `/compatibility${at}/versions/latest`, { schema: text });
       if (compatible.status === 200 && compatible.json.is_compatible === false)
         throw new RegistryRefused(
           `${subject}: not compatible with the latest version there: ${JSON.stringify(compatible.json.messages ?? '')}`,
         );
       await ask('PUT', `/config/${encodeURIComponent(subject)}`, { compatibility: 'BACKWARD' });
-      await ask('PUT', `/mode/${encodeURIComponent(subject)}?force=true`, { mode: 'IMPORT' }); // so that the id is ours
+      const mode = await ask('PUT', `/mode/${encodeURIComponent(subject)}?force=true`, { mode: 'IMPORT' });
+      if (mode.status !== 200 || mode.json.mode !== 'IMPORT')
+        throw new RegistryRefused(
+          `${subject}: this registry has no import mode (it answers ${mode.status}): it would give the schema an id of its own, our records carry ${id}. Use one with import mode, or give consumers the schemas themselves (\`grapevine schemas\`)`,
+        );
       const versions = await ask('GET', `${at}/versions`);
       const version = Array.isArray(versions.json) ? Math.max(0, ...(versions.json as number[])) + 1 : 1;
       const made = await ask('POST', `${at}/versions`, { schema: text, id, version });
       await ask('PUT', `/mode/${encodeURIComponent(subject)}?force=true`, { mode: 'READWRITE' });
       if (made.status !== 200) throw new RegistryRefused(`${subject}: ${made.json.message ?? made.status}`);
+      if (made.json.id !== id) throw otherId(subject, made.json.id, id);
       return 'registered';
     },
   };
