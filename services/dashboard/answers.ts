@@ -1,7 +1,10 @@
+import { Behind } from './behind.ts';
+
 /**
  * Answers, kept for a while. The same question asked at the same time is computed once. An answer that is young for what it cost is given
  * again. An older one is computed anew: who asks waits for that where it takes a moment, and else gets the old one at once, with the time it
  * speaks for. What is too dear for one who waits is computed behind, one question after the other: who asks first is told so and asks again.
+ * Of a question that is part of a larger one and dear, the larger one is computed, once, and this part and every other taken from it.
  * So a page on a large warehouse answers in milliseconds and says as of when, and on a small one it is half a second behind at most.
  */
 export interface Answer {
@@ -14,6 +17,14 @@ export interface Answer {
 export type Lane = 'quick' | 'behind';
 export type Compute = (lane: Lane) => Promise<string>;
 
+/** Makes a question one whose answer is in that to a larger one, which costs no more than itself. */
+export interface Part {
+  whole: string;
+  compute: Compute;
+  /** From the answer to the whole. */
+  take(whole: string): Promise<string>;
+}
+
 /** There is no answer yet: it is computed behind, and there when asked again. */
 export class ComputedBehind extends Error {
   override name = 'ComputedBehind';
@@ -24,19 +35,16 @@ export class TooMuch extends Error {
   override name = 'TooMuch';
 }
 
+/** It was computed behind and may not be kept: nobody would ever get it. */
+export class TooLarge extends Error {
+  override name = 'TooLarge';
+}
+
 interface Kept extends Answer {
   took_ms: number;
   /** What it took this time or the time before, whichever is less: a machine that is busy for a moment makes no answer dear. */
   cost_ms: number;
   bytes: number;
-}
-
-interface Waiting {
-  compute: Compute;
-  cost_ms: number;
-  since: number;
-  /** When somebody last asked. */
-  asked_at: number;
 }
 
 /** Where an answer came from: computed for this question, by another one under way, kept and young, kept and old, or not there yet. */
@@ -64,30 +72,24 @@ const oldest_young_ms = 300_000;
 const patience_ms = 190;
 /** Beyond this an answer is not given any more, only waited for: nobody looked for so long. */
 const stale_ms = 600_000;
-/** Questions that wait to be computed behind, and for how long after somebody asked last. */
-const most_behind = 64;
-const abandoned_ms = 120_000;
 /** So many questions are remembered for having been stopped. */
 const most_too_dear = 1_000;
-/** What a question is taken to cost that was stopped for taking too much. */
-const unknown_cost_ms = 20_000;
-/** For so long a question that failed behind is not computed again: who asks hears why. */
-const failed_ms = 60_000;
+
+const youth = ({ cost_ms }: Kept): number =>
+  Math.min(oldest_young_ms, young_ms + times_cost * cost_ms * Math.min(1, cost_ms / dear_ms));
 
 export class Answers {
   readonly #options: AnswersOptions;
   readonly #kept = new Map<string, Kept>();
-  readonly #running = new Map<string, Promise<Answer>>();
-  /** Questions to be computed behind, the one under way among them. */
-  readonly #behind = new Map<string, Waiting>();
-  #busy_behind = false;
+  readonly #running = new Map<string, Promise<Kept>>();
+  readonly #behind: Behind;
   /** Questions that were stopped for taking too much: nobody is let wait for them again. */
   readonly #too_dear = new Set<string>();
-  readonly #failed = new Map<string, { error: unknown; at: number }>();
   #bytes = 0;
 
   constructor(options: AnswersOptions) {
     this.#options = options;
+    this.#behind = new Behind(options.now);
   }
 
   /** Questions being computed now. */
@@ -100,29 +102,55 @@ export class Answers {
   }
 
   /** Throws ComputedBehind where the answer is not there yet, TooMuch, and what `compute` throws. */
-  async of(question: string, compute: Compute): Promise<Answer> {
+  async of(question: string, compute: Compute, part?: Part): Promise<Kept> {
     const { now, onAnswer } = this.#options;
-    const kept = this.#kept.get(question);
-    const age = kept ? now() - kept.as_of : 0;
-    if (!kept || (age > stale_ms + times_cost * kept.cost_ms && !this.#behind.has(question)))
-      return this.#first(question, compute);
-    this.#touch(question, kept);
-    if (age < Math.min(oldest_young_ms, young_ms + times_cost * kept.cost_ms * Math.min(1, kept.cost_ms / dear_ms))) {
+    const kept = this.#usable(question, part);
+    if (kept && now() - kept.as_of < youth(kept)) {
       onAnswer?.('kept');
       return kept;
     }
-    const answer = await this.#fresh(question, compute, kept.cost_ms);
+    if (part && (!kept || kept.cost_ms > dear_ms) && this.#usable(part.whole)) return this.#taken(question, part);
+    if (!kept) return this.#first(question, compute, part);
+    const answer = await this.#fresh(question, compute, kept.cost_ms, part);
     onAnswer?.(answer ? 'computed' : 'old');
     return answer ?? kept;
   }
 
+  /** What is kept and may be given, if only while it is computed anew. */
+  #usable(question: string, part?: Part): Kept | null {
+    const kept = this.#kept.get(question);
+    if (!kept) return null;
+    const stale = this.#options.now() - kept.as_of > stale_ms + times_cost * kept.cost_ms;
+    if (stale && !this.#isBehind(question, part)) return null;
+    this.#kept.delete(question); // what was asked for last is dropped last
+    this.#kept.set(question, kept);
+    return kept;
+  }
+
+  #isBehind(question: string, part?: Part): boolean {
+    return this.#behind.has(question) || (part !== undefined && this.#behind.has(part.whole));
+  }
+
+  /** Taken from the whole: as old as that, and as dear. */
+  async #taken(question: string, { whole, compute, take }: Part): Promise<Kept> {
+    const from = await this.of(whole, compute);
+    const kept = this.#kept.get(question);
+    if (kept?.as_of === from.as_of) return kept;
+    if (from.took_ms <= dear_ms) this.#too_dear.delete(question);
+    if (this.#full && !this.#running.has(question)) {
+      if (kept) return kept;
+      throw new TooMuch();
+    }
+    return this.#compute(question, () => take(from.text), from);
+  }
+
   /** Nothing is kept that may be given: who asks waits, unless that takes too much. */
-  async #first(question: string, compute: Compute): Promise<Answer> {
-    const { now, onAnswer, tooDear } = this.#options;
-    const failed = this.#failed.get(question);
-    if (failed && now() - failed.at < failed_ms) throw failed.error;
+  async #first(question: string, compute: Compute, part?: Part): Promise<Kept> {
+    const { onAnswer, tooDear } = this.#options;
+    const failed = this.#behind.failure(question);
+    if (failed) throw failed.error;
     try {
-      if (!this.#too_dear.has(question) && !this.#behind.has(question)) {
+      if (!this.#too_dear.has(question) && !this.#isBehind(question, part)) {
         const how = this.#running.has(question) ? 'shared' : 'computed';
         if (how === 'computed' && this.#full) throw new TooMuch();
         const answer = await this.#compute(question, () => compute('quick'));
@@ -134,15 +162,15 @@ export class Answers {
       this.#too_dear.add(question);
       for (const oldest of this.#too_dear) if (this.#too_dear.size > most_too_dear) this.#too_dear.delete(oldest);
     }
-    this.#computeBehind(question, compute);
+    this.#computeBehind(question, compute, part);
     onAnswer?.('behind');
     throw new ComputedBehind();
   }
 
   /** The answer of now, if it is there in a moment. One that fails is not the fault of who got the old one: the next one hears of it. */
-  async #fresh(question: string, compute: Compute, cost_ms: number): Promise<Answer | null> {
+  async #fresh(question: string, compute: Compute, cost_ms: number, part?: Part): Promise<Kept | null> {
     if (cost_ms > dear_ms) {
-      this.#computeBehind(question, compute, cost_ms);
+      this.#computeBehind(question, compute, part, cost_ms);
       return null;
     }
     if (this.#full && !this.#running.has(question)) return null;
@@ -152,56 +180,29 @@ export class Answers {
     return Promise.race([computed, wait(patience_ms).then(() => null)]);
   }
 
-  #computeBehind(question: string, compute: Compute, cost_ms = unknown_cost_ms): void {
-    const now = this.#options.now();
-    const waiting = this.#behind.get(question);
-    if (waiting) waiting.asked_at = now;
-    else if (this.#behind.size < most_behind)
-      this.#behind.set(question, { compute, cost_ms, since: now, asked_at: now });
-    if (!this.#busy_behind) void this.#workBehind();
+  /** The whole, if the question is part of one that has not just failed. */
+  #computeBehind(question: string, compute: Compute, part?: Part, cost_ms?: number): void {
+    if (part && !this.#behind.failure(part.whole)) return this.#computeBehind(part.whole, part.compute);
+    const work = async (): Promise<void> => {
+      const { took_ms } = await this.#compute(question, () => compute('behind'));
+      if (!this.#kept.has(question)) throw new TooLarge();
+      if (took_ms <= dear_ms) this.#too_dear.delete(question); // the machine was short then
+    };
+    this.#behind.add(question, work, cost_ms);
   }
 
-  /** One after the other. */
-  async #workBehind(): Promise<void> {
-    const { now } = this.#options;
-    this.#busy_behind = true;
-    for (let next = this.#nextBehind(); next !== null; next = this.#nextBehind()) {
-      const [question, { compute }] = next;
-      this.#failed.delete(question);
-      try {
-        await this.#compute(question, () => compute('behind'));
-        if ((this.#kept.get(question)?.took_ms ?? Number.POSITIVE_INFINITY) <= dear_ms) this.#too_dear.delete(question); // the machine was short then
-      } catch (error) {
-        for (const [other, { at }] of this.#failed) if (now() - at > failed_ms) this.#failed.delete(other);
-        this.#failed.set(question, { error, at: now() });
-      }
-      this.#behind.delete(question);
-    }
-    this.#busy_behind = false;
-  }
-
-  /** The one that has waited longest for what it costs; those that nobody asks for any more are left. */
-  #nextBehind(): [string, Waiting] | null {
-    const now = this.#options.now();
-    for (const [question, { asked_at }] of this.#behind)
-      if (now - asked_at > abandoned_ms) this.#behind.delete(question);
-    const due = ({ since, cost_ms }: Waiting): number => (now - since) / cost_ms;
-    return [...this.#behind].reduce<[string, Waiting] | null>(
-      (best, one) => (best && due(best[1]) >= due(one[1]) ? best : one),
-      null,
-    );
-  }
-
-  #compute(question: string, compute: () => Promise<string>): Promise<Answer> {
+  /** `from`: the answer that it is only taken from. */
+  #compute(question: string, compute: () => Promise<string>, from?: Kept): Promise<Kept> {
     const running = this.#running.get(question);
     if (running) return running;
-    const as_of = this.#options.now();
+    const began = this.#options.now();
     const promise = compute()
       .then(
         (text) => {
-          const took_ms = this.#options.now() - as_of;
-          const cost_ms = Math.min(took_ms, this.#kept.get(question)?.took_ms ?? took_ms);
-          const answer = { text, as_of, took_ms, cost_ms, bytes: Buffer.byteLength(text) + question.length };
+          const took_ms = from?.took_ms ?? this.#options.now() - began;
+          const cost_ms = from?.cost_ms ?? Math.min(took_ms, this.#kept.get(question)?.took_ms ?? took_ms);
+          const bytes = Buffer.byteLength(text) + question.length;
+          const answer = { text, as_of: from?.as_of ?? began, took_ms, cost_ms, bytes };
           this.#keep(question, answer);
           return answer;
         },
@@ -213,11 +214,6 @@ export class Answers {
       .finally(() => this.#running.delete(question));
     this.#running.set(question, promise);
     return promise;
-  }
-
-  #touch(question: string, kept: Kept): void {
-    this.#kept.delete(question);
-    this.#kept.set(question, kept);
   }
 
   #keep(question: string, answer: Kept): void {

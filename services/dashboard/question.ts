@@ -7,6 +7,8 @@ import { badParameter, Problem } from './problem.ts';
 export interface Question {
   /** Without the settings; `statementOf` has them. */
   sql: string;
+  /** The same question to rows that lie elsewhere, as a table of these columns. */
+  sqlFrom(source: string): string;
   /** Settings that leave every other brand's rows unread. */
   only: string;
   format: 'json' | 'csv';
@@ -33,7 +35,7 @@ export const bounds: Readonly<Record<Lane, string>> = {
 type Parameters = Readonly<Record<string, string | string[] | undefined>>;
 
 /** A literal without braces: the warehouse reads {name:Type} in a statement as a parameter. */
-const quoted = (text: string): string => inQuotes(text).replaceAll('{', '\\x7b');
+export const quoted = (text: string): string => inQuotes(text).replaceAll('{', '\\x7b');
 
 /** Every table of rows of brands is read as if it held this brand alone. The views join by brand, so the answer is the same, only sooner. */
 function onlyOf(brand: string, tables: readonly string[]): string {
@@ -63,19 +65,28 @@ export function questionOf(
     ...given.filter(([name]) => !reserved.has(name)).map(([name, value]) => condition(view, name, value, zone)),
   ];
   const select = columns.map((column) => shown(column, zone)).join(', ');
-  const sql = [
-    `SELECT ${select}`,
-    `FROM ${identifier(view.name)}`,
-    ...(where.length > 0 ? [`WHERE ${where.join(' AND ')}`] : []),
-    `ORDER BY ${orderOf(view, named.get('order'), columns)}`,
-    `LIMIT ${limit + 1} OFFSET ${offset}`,
-  ].join('\n');
+  const sqlFrom = (source: string): string =>
+    [
+      `SELECT ${select}`,
+      `FROM ${source}`,
+      ...(where.length > 0 ? [`WHERE ${where.join(' AND ')}`] : []),
+      `ORDER BY ${orderOf(view, named.get('order'), columns)}`,
+      `LIMIT ${limit + 1} OFFSET ${offset}`,
+    ].join('\n');
   const only = brand === null ? '' : onlyOf(brand, tables);
-  return { sql, only, format: formatOf(named.get('format'), accept), limit, offset };
+  return {
+    sql: sqlFrom(identifier(view.name)),
+    sqlFrom,
+    only,
+    format: formatOf(named.get('format'), accept),
+    limit,
+    offset,
+  };
 }
 
 /** What the warehouse is asked. */
-export const statementOf = ({ sql, only }: Question, lane: Lane): string => `${sql}\n${bounds[lane]}${only}`;
+export const statementOf = ({ sql, only }: Pick<Question, 'sql' | 'only'>, lane: Lane): string =>
+  `${sql}\n${bounds[lane]}${only}`;
 
 /** What people are shown: without our bounds, and with the limit they asked for. */
 export const sqlForPeople = ({ sql, limit }: Question): string =>

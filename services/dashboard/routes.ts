@@ -2,20 +2,21 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Warehouse } from '../platform/warehouse/port.ts';
 import { quoted } from '../platform/warehouse/statement.ts';
-import { type Answer, Answers, type Compute, type Lane } from './answers.ts';
+import { type Answer, Answers, type Compute, type Lane, type Part } from './answers.ts';
 import type { View } from './catalogue.ts';
 import { badParameter, Problem, shortened, tooDear } from './problem.ts';
 import { bounds, brandOf, questionOf, statementOf } from './question.ts';
 import { rowsOf, sendBody, sendRows } from './reply.ts';
 import type { DashboardParts } from './server.ts';
 import { findRedemptions, storyBody, storyOf } from './story.ts';
+import { partOf } from './whole.ts';
 
 const kept_bytes = 64 << 20;
 export const most_running = 64;
 
 interface Asking {
   warehouse: DashboardParts['warehouse'];
-  ask(question: string, compute: Compute): Promise<Answer>;
+  ask(question: string, compute: Compute, part?: Part): Promise<Answer>;
   /** Brand of the key; * = all. */
   brandOfKey(request: FastifyRequest): string;
 }
@@ -41,7 +42,7 @@ export function routes(
   const asking: Asking = {
     warehouse,
     brandOfKey: (request) => readers.get(request) ?? '',
-    ask: (question, compute) => answers.of(question, compute),
+    ask: (question, compute, part) => answers.of(question, compute, part),
   };
   api.get('/views', async (request, reply) => sendBody(request, reply, { views: [...catalogue.values()] }));
   viewRoute(api, asking, catalogue, tables);
@@ -69,8 +70,10 @@ function viewRoute(
       const brand = brandOf(view, brand_id, brandOfKey(request));
       const question = questionOf(view, rest, brand, request.headers.accept, tables);
       const format = question.format === 'csv' ? 'CSVWithNames' : 'JSONEachRow';
-      const answer = await ask(`${format} ${question.sql}`, (lane) =>
-        warehouse.ask(statementOf(question, lane), format),
+      const answer = await ask(
+        `${format} ${question.sql}`,
+        (lane) => warehouse.ask(statementOf(question, lane), format),
+        partOf(warehouse, view, question, brand),
       );
       return sendRows(request, reply, view, question, answer);
     },

@@ -11,7 +11,7 @@ import { prometheusText } from '../platform/operations.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
 import { type Warehouse, WarehouseError } from '../platform/warehouse/port.ts';
 import type { Access } from './access.ts';
-import { ComputedBehind, TooMuch } from './answers.ts';
+import { ComputedBehind, TooLarge, TooMuch } from './answers.ts';
 import { brandTables, loadCatalogue } from './catalogue.ts';
 import { strangeIn } from './front.ts';
 import { openApi } from './openapi.ts';
@@ -151,6 +151,8 @@ function problemOf(error: unknown, request: FastifyRequest, telemetry: Telemetry
     );
   if (error instanceof WarehouseError && error.code === 159)
     return new Problem(503, 'Too slow', 'the answer took longer than 600 s: ask for fewer days, columns or rows');
+  if (error instanceof TooLarge)
+    return new Problem(503, 'Too much', 'the answer is too large to be kept: ask for fewer days, columns or rows');
   if (error instanceof WarehouseError && (error.code === 241 || error.code === 396))
     return new Problem(503, 'Too much', 'the answer needs too much memory: ask for fewer days, columns or rows');
   const status = (error as { statusCode?: number } | null)?.statusCode;

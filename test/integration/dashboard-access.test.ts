@@ -320,7 +320,7 @@ describe('limits', () => {
       return world.warehouse.ask(sql, format);
     };
     const app = await world.another({ warehouse: { query: world.warehouse.query.bind(world.warehouse), ask } });
-    const url = '/api/v1/views/campaign_performance?brand_id=acme&order=campaign_id';
+    const url = '/api/v1/views/campaign_daily?brand_id=acme&order=campaign_id';
     const get = () => app.inject({ url, headers: { host: 'localhost' } });
     expect((await get()).json()).toMatchObject({ status: 503, title: 'Being computed' });
     const answer = await vi.waitFor(async () => {
@@ -333,6 +333,47 @@ describe('limits', () => {
     expect(answer.rows).toEqual(plain.rows);
     expect(answer.sql).toBe(plain.sql);
     expect(asked).toHaveLength(2);
+    await app.close();
+  });
+
+  it('of a view of whole lives what is too dear is computed once, for every question to it', async () => {
+    const asked: string[] = [];
+    const ask = async (sql: string, format: string): Promise<string> => {
+      const source = /FROM (\w+)/.exec(sql)![1]!;
+      const lane = sql.includes('max_execution_time = 20') ? 'quick' : 'behind';
+      asked.push(`${source} ${lane}`);
+      if (source !== 'format' && lane === 'quick') throw new WarehouseError('stopped', 159, null, false);
+      return world.warehouse.ask(sql, format);
+    };
+    const app = await world.another({ warehouse: { query: world.warehouse.query.bind(world.warehouse), ask } });
+    const headers = { host: 'localhost' };
+    const get = async (url: string) => (await app.inject({ url, headers })).json();
+    const one = '/api/v1/views/campaign_performance?brand_id=acme&order=campaign_id';
+    expect(await get(one)).toMatchObject({ status: 503, title: 'Being computed' });
+    const first = await vi.waitFor(async () => {
+      const found = await get(one);
+      expect(found.rows?.length).toBeGreaterThan(0);
+      return found;
+    });
+    const campaign = first.rows[0].campaign_id;
+    for (const url of [
+      one,
+      `${one}&campaign_id=${campaign}&columns=name,sales_net,currency`,
+      `${one}&limit=1&offset=1`,
+    ]) {
+      const [taken, plain] = [await get(url), (await world.open.inject({ url, headers })).json()];
+      expect(taken.rows).toEqual(plain.rows);
+      expect(taken.sql).toBe(plain.sql);
+      expect(taken.as_of).toBe(first.as_of);
+    }
+    expect(asked).toEqual([
+      'campaign_performance quick',
+      'campaign_performance behind',
+      ...Array(3).fill('format quick'),
+    ]);
+    expect((await get('/api/v1/views/campaign_performance?brand_id=moon&order=campaign_id')).title).toBe(
+      'Being computed',
+    );
     await app.close();
   });
 

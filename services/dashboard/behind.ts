@@ -1,0 +1,78 @@
+/**
+ * What is too dear for one who waits, computed behind: one question after the other, the one first that has waited longest for what it costs.
+ * What nobody asks for any more is left.
+ */
+interface Waiting {
+  work(): Promise<unknown>;
+  cost_ms: number;
+  since: number;
+  /** When somebody last asked. */
+  asked_at: number;
+}
+
+/** Questions that wait, and for how long after somebody asked last. */
+const most_waiting = 64;
+const abandoned_ms = 120_000;
+/** What a question is taken to cost that was stopped for taking too much. */
+const unknown_cost_ms = 20_000;
+/** For so long a question that failed is not computed again: who asks hears why. */
+const failed_ms = 60_000;
+
+export class Behind {
+  readonly #now: () => number;
+  /** The one under way among them. */
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #failed = new Map<string, { error: unknown; at: number }>();
+  #busy = false;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  has(question: string): boolean {
+    return this.#waiting.has(question);
+  }
+
+  /** Why it failed a moment ago; null when it did not. */
+  failure(question: string): { error: unknown } | null {
+    const failed = this.#failed.get(question);
+    return failed && this.#now() - failed.at < failed_ms ? failed : null;
+  }
+
+  add(question: string, work: () => Promise<unknown>, cost_ms = unknown_cost_ms): void {
+    const now = this.#now();
+    const waiting = this.#waiting.get(question);
+    if (waiting) waiting.asked_at = now;
+    else if (this.#waiting.size < most_waiting)
+      this.#waiting.set(question, { work, cost_ms, since: now, asked_at: now });
+    if (!this.#busy) void this.#workThrough();
+  }
+
+  async #workThrough(): Promise<void> {
+    this.#busy = true;
+    for (let next = this.#next(); next !== null; next = this.#next()) {
+      const [question, { work }] = next;
+      this.#failed.delete(question);
+      try {
+        await work();
+      } catch (error) {
+        const now = this.#now();
+        for (const [other, { at }] of this.#failed) if (now - at > failed_ms) this.#failed.delete(other);
+        this.#failed.set(question, { error, at: now });
+      }
+      this.#waiting.delete(question);
+    }
+    this.#busy = false;
+  }
+
+  #next(): [string, Waiting] | null {
+    const now = this.#now();
+    for (const [question, { asked_at }] of this.#waiting)
+      if (now - asked_at > abandoned_ms) this.#waiting.delete(question);
+    const due = ({ since, cost_ms }: Waiting): number => (now - since) / cost_ms;
+    return [...this.#waiting].reduce<[string, Waiting] | null>(
+      (best, one) => (best && due(best[1]) >= due(one[1]) ? best : one),
+      null,
+    );
+  }
+}

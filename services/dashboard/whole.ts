@@ -1,0 +1,55 @@
+/**
+ * Views of which all rows of a brand are few, and cost no more than one: each adds up whatever the brand has, and a filter only hides rows. What
+ * is too dear of such a view is computed whole, and every question to it is then answered from that, within the engine and read as any table.
+ */
+import type { Warehouse } from '../platform/warehouse/port.ts';
+import { identifier } from '../platform/warehouse/statement.ts';
+import { type Part, TooLarge } from './answers.ts';
+import type { readable, View } from './catalogue.ts';
+import { bounds, type Question, quoted, statementOf } from './question.ts';
+
+export const whole_views: ReadonlySet<string> = new Set<(typeof readable)[number]>([
+  'campaign_performance',
+  'influencer_performance',
+  'product_performance',
+  'store_performance',
+  'campaign_attribution',
+  'influencer_attribution',
+  'model_comparison',
+  'trust_comparison',
+  'trust_verdict',
+  'funnel',
+  'engagement_sensitivity',
+  'data_quality',
+  'pipeline_completeness',
+]);
+
+/** A statement carries the rows: beyond this it would take longer than a moment. */
+const most_bytes = 16 << 20;
+
+/** What the question is part of; undefined where it stands for itself. `brand` null = the view tells of all brands together. */
+export function partOf(
+  warehouse: Pick<Warehouse, 'ask'>,
+  view: View,
+  question: Question,
+  brand: string | null,
+): Part | undefined {
+  if (!whole_views.has(view.name)) return undefined;
+  const columns = view.columns.map(({ name }) => identifier(name)).join(', ');
+  const where = brand === null ? '' : ` WHERE brand_id = ${quoted(brand)}`;
+  const sql = `SELECT ${columns} FROM ${identifier(view.name)}${where}`;
+  const structure = view.columns.map(({ name, type }) => `${identifier(name)} ${type}`).join(', ');
+  const format = question.format === 'csv' ? 'CSVWithNames' : 'JSONEachRow';
+  return {
+    whole: `TabSeparated ${sql}`,
+    async compute(lane) {
+      const rows = await warehouse.ask(statementOf({ sql, only: question.only }, lane), 'TabSeparated');
+      if (Buffer.byteLength(rows) > most_bytes) throw new TooLarge();
+      return rows;
+    },
+    take(rows) {
+      const source = `format(TabSeparated, ${quoted(structure)}, ${quoted(rows)})`;
+      return warehouse.ask(`${question.sqlFrom(source)}\n${bounds.quick}`, format);
+    },
+  };
+}
