@@ -69,7 +69,7 @@ const times_cost = 10;
 const dear_ms = 3_000;
 const oldest_young_ms = 300_000;
 /** An answer that took no longer is waited for, so long at most. */
-const patience_ms = 190;
+const patience_ms = 170;
 /** Beyond this an answer is not given any more, only waited for: nobody looked for so long. */
 const stale_ms = 600_000;
 /** So many questions are remembered for having been stopped. */
