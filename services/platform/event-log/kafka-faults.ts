@@ -28,3 +28,19 @@ export async function persistently<T>(ask: () => Promise<T>, wanted: () => boole
   }
   return null;
 }
+
+/** So long a topic may be missing from the broker's list before it counts as deleted: a broker that has just started may not know all yet. */
+const deleted_ms = 10_000;
+
+/** Which of the topics are deleted; waits until that is sure, or all are there. */
+export async function deletedOf(
+  topics: readonly string[],
+  listTopics: () => Promise<string[]>,
+  wanted: () => boolean,
+): Promise<string[]> {
+  for (const since = performance.now(); ; await wait(pause_ms)) {
+    const there = await persistently(listTopics, wanted);
+    const missing = there === null ? [] : topics.filter((topic) => !there.includes(topic));
+    if (missing.length === 0 || performance.now() - since > deleted_ms) return missing;
+  }
+}

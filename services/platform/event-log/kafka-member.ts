@@ -5,7 +5,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Admin, EachBatchPayload, Kafka, Consumer as KafkaConsumer, OffsetsByTopicPartition } from 'kafkajs';
-import { crashed, firstCause, pause_ms, persistently } from './kafka-faults.ts';
+import { crashed, deletedOf, firstCause, pause_ms, persistently } from './kafka-faults.ts';
 import type { OutOfRangeWire } from './kafka-logs.ts';
 import { brokerCommit, logCommit, places, unpacked } from './packing.ts';
 import { PartitionBuffer } from './partition-buffer.ts';
@@ -24,9 +24,6 @@ export function committedOf(
 
 /** Longest wait of the broker for new records; also how soon a seek or a resume takes effect. */
 const poll_ms = 100;
-
-/** So long a topic may be missing from the broker's list before it counts as deleted: a broker that has just started may not know all yet. */
-const gone_ms = 10_000;
 
 /** Bytes read ahead of a partition's handler, and whether the partition is paused until it has caught up. */
 export type BufferReport = (topic: string, partition: number, bytes: number, paused: boolean) => void;
@@ -123,17 +120,13 @@ export class KafkaMember {
     await wait(pause_ms);
     const wanted = (): boolean => this.#stopping === null;
     if (firstCause(error).type !== 'UNKNOWN_TOPIC_OR_PARTITION') return wanted();
-    for (const since = performance.now(); wanted(); await wait(pause_ms)) {
-      const there = await persistently(() => this.#admin.listTopics(), wanted);
-      const gone = this.#options.topics.filter((topic) => there?.includes(topic) === false);
-      if (gone.length === 0) break;
-      if (performance.now() - since > gone_ms)
-        this.#fail(
-          new Error(
-            `topic ${gone.join(', ')} does not exist any more: it was deleted while group ${this.#options.group} read it. Make it anew (\`grapevine topics --create\`) and start again; what was in it and not yet read is lost, and \`grapevine verify\` says how much`,
-          ),
-        );
-    }
+    const deleted = await deletedOf(this.#options.topics, () => this.#admin.listTopics(), wanted);
+    if (deleted.length > 0)
+      this.#fail(
+        new Error(
+          `topic ${deleted.join(', ')} does not exist any more: it was deleted while group ${this.#options.group} read it. Make it anew (\`grapevine topics --create\`) and start again; what was in it and not yet read is lost, and \`grapevine verify\` says how much`,
+        ),
+      );
     return wanted();
   }
 

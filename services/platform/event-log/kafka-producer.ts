@@ -61,3 +61,24 @@ export class KafkaProducer {
     this.#current = null;
   }
 }
+
+const request_bytes = 8 << 20;
+
+/** Requests of bounded size; order within a partition is kept, because they are sent one after the other. */
+export function* inRequests(byTopic: ReadonlyMap<string, TopicMessages['messages']>): Generator<TopicMessages[]> {
+  let request: TopicMessages[] = [];
+  let bytes = 0;
+  for (const [topic, messages] of byTopic) {
+    let part: TopicMessages = { topic, messages: [] };
+    for (const one of messages) {
+      if (bytes > 0 && bytes + one.value.length > request_bytes) {
+        yield part.messages.length > 0 ? [...request, part] : request;
+        [request, bytes, part] = [[], 0, { topic, messages: [] }];
+      }
+      part.messages.push(one);
+      bytes += one.value.length;
+    }
+    if (part.messages.length > 0) request.push(part);
+  }
+  if (request.length > 0) yield request;
+}

@@ -5,11 +5,12 @@
 import { randomUUID } from 'node:crypto';
 import { type Admin, Kafka, type SASLOptions } from 'kafkajs';
 import type { Logger } from 'pino';
-import { firstCause, persistently } from './kafka-faults.ts';
+import { firstCause } from './kafka-faults.ts';
 import { kafkaLogs, type OutOfRangeWire } from './kafka-logs.ts';
 import { type BufferReport, committedOf, KafkaMember } from './kafka-member.ts';
-import { KafkaProducer, type TopicMessages } from './kafka-producer.ts';
+import { inRequests, KafkaProducer, type TopicMessages } from './kafka-producer.ts';
 import { TopicReader } from './kafka-reader.ts';
+import { createMissing, settingsOf } from './kafka-topics.ts';
 import { type Keyed, packed, places } from './packing.ts';
 import { partitionOf } from './partition-of.ts';
 import {
@@ -78,9 +79,6 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
   }
 }
 
-/** After this a new topic whose leaders still do not answer is used all the same, and says so itself. */
-const new_topic_ms = 30_000;
-
 /** What to do, as far as the error gives it away; a broker that expects TLS just hangs up on plain text. */
 function remedyFor(said: string, { ssl }: KafkaLogOptions): string {
   if (/certificate|self.signed|unable to verify|altname/i.test(said))
@@ -133,69 +131,12 @@ class KafkaLog implements EventLog {
   }
 
   async createTopics(topics: TopicSettings[]): Promise<void> {
-    const existing = new Set(await this.#admin.listTopics());
-    for (const { name, partitions } of topics) {
-      if (!existing.has(name)) continue;
-      const found = await this.#partitionsOf(name);
-      if (found !== partitions)
-        throw new Error(
-          `topic ${name} has ${found} partitions, asked for ${partitions}: the number is fixed, because keys must stay where they are. Make a new topic or keep ${found}.`,
-        );
-    }
-    const missing = topics.filter(({ name }) => !existing.has(name));
-    if (missing.length === 0) return;
-    await this.#admin.createTopics({
-      waitForLeaders: true,
-      topics: missing.map(({ name, partitions, retention_ms, compacted }) => ({
-        topic: name,
-        numPartitions: partitions,
-        configEntries: [
-          { name: 'cleanup.policy', value: compacted ? 'compact' : 'delete' },
-          { name: 'retention.ms', value: String(retention_ms ?? -1) },
-          // What a newer record replaces must stay until every reader has seen it: a position that nobody read would have no outcome.
-          ...(compacted ? [{ name: 'min.compaction.lag.ms', value: String(compaction_lag_ms) }] : []),
-          { name: 'max.message.bytes', value: String(largest_message_bytes) },
-          // When a record arrived is the broker's to say: a sender's clock would decide what lies in the future, and what is old enough to go.
-          { name: 'message.timestamp.type', value: 'LogAppendTime' },
-        ],
-      })),
-    });
-    // Who leads a partition may be known to the broker that is asked before the leader knows it itself.
-    const until = performance.now() + new_topic_ms;
-    for (const { name, partitions } of missing) {
-      this.#partitions.set(name, partitions);
-      await persistently(
-        () => this.#admin.fetchTopicOffsets(name),
-        () => performance.now() < until,
-      );
-    }
+    const made = await createMissing(this.#admin, topics, (name) => this.#partitionsOf(name));
+    for (const { name, partitions } of made) this.#partitions.set(name, partitions);
   }
 
-  async topics(): Promise<TopicSettings[]> {
-    const names = (await this.#admin.listTopics()).filter((name) => !name.startsWith('__'));
-    if (names.length === 0) return [];
-    const { topics } = await this.#admin.fetchTopicMetadata({ topics: names });
-    const { resources } = await this.#admin.describeConfigs({
-      includeSynonyms: false,
-      resources: names.map((name) => ({
-        type: 2,
-        name,
-        configNames: ['retention.ms', 'cleanup.policy', 'message.timestamp.type'],
-      })),
-    });
-    return topics.map(({ name, partitions }) => {
-      const entries = resources.find((resource) => resource.resourceName === name)?.configEntries ?? [];
-      const value = (key: string) => entries.find((entry) => entry.configName === key)?.configValue;
-      const retention = Number(value('retention.ms') ?? -1);
-      return {
-        name,
-        partitions: partitions.length,
-        retention_ms: retention < 0 ? null : retention,
-        compacted: value('cleanup.policy')?.includes('compact') ?? false,
-        transient: false,
-        ...(value('message.timestamp.type') === 'CreateTime' && { stamped_by: 'sender' as const }),
-      };
-    });
+  topics(): Promise<TopicSettings[]> {
+    return settingsOf(this.#admin);
   }
 
   async #partitionsOf(topic: string): Promise<number> {
@@ -314,27 +255,4 @@ class KafkaLog implements EventLog {
     await this.#producer.disconnect();
     await this.#admin.disconnect();
   }
-}
-
-const compaction_lag_ms = 7 * 86_400_000;
-const largest_message_bytes = 16 << 20;
-const request_bytes = 8 << 20;
-
-/** Requests of bounded size; order within a partition is kept, because they are sent one after the other. */
-function* inRequests(byTopic: Map<string, TopicMessages['messages']>): Generator<TopicMessages[]> {
-  let request: TopicMessages[] = [];
-  let bytes = 0;
-  for (const [topic, messages] of byTopic) {
-    let part: TopicMessages = { topic, messages: [] };
-    for (const one of messages) {
-      if (bytes > 0 && bytes + one.value.length > request_bytes) {
-        yield part.messages.length > 0 ? [...request, part] : request;
-        [request, bytes, part] = [[], 0, { topic, messages: [] }];
-      }
-      part.messages.push(one);
-      bytes += one.value.length;
-    }
-    if (part.messages.length > 0) request.push(part);
-  }
-  if (request.length > 0) yield request;
 }
