@@ -252,6 +252,29 @@ test('of those that wait to be computed behind, the one that waited longest for 
   await vi.waitFor(() => expect(answers.running).toBe(0));
 });
 
+test('of those that wait to be computed behind, one that nobody has an answer to comes before one that is only old', async () => {
+  const { answers, taking, pass } = clocked();
+  const begun: string[] = [];
+  let finish: (text: string) => void = () => undefined;
+  const held = (name: string) => (lane: Lane) => {
+    if (lane === 'quick') return Promise.reject(too_dear);
+    begun.push(name);
+    return new Promise<string>((resume) => (finish = resume));
+  };
+  for (const name of ['a', 'old']) await answers.of(name, taking(10_000));
+  pass(200_000);
+  await answers.of('a', held('a'));
+  await answers.of('old', held('old'));
+  pass(10_000);
+  await expect(answers.of('new', held('new'))).rejects.toThrow(ComputedBehind);
+  pass(20_000); // old has waited for three times what it cost, new for as long as it was waited for at first
+  for (const order of [['a'], ['a', 'new'], ['a', 'new', 'old']]) {
+    await vi.waitFor(() => expect(begun).toEqual(order));
+    finish('done');
+  }
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+});
+
 test('while it is computed anew because somebody looks, an old answer is given however long that takes', async () => {
   const { answers, taking, pass } = clocked();
   await answers.of('q', taking(4_000));

@@ -170,7 +170,7 @@ export class Answers {
   /** The answer of now, if it is there in a moment. One that fails is not the fault of who got the old one: the next one hears of it. */
   async #fresh(question: string, compute: Compute, cost_ms: number, part?: Part): Promise<Kept | null> {
     if (cost_ms > dear_ms) {
-      this.#computeBehind(question, compute, part, cost_ms);
+      this.#computeBehind(question, compute, part);
       return null;
     }
     if (this.#full && !this.#running.has(question)) return null;
@@ -181,14 +181,14 @@ export class Answers {
   }
 
   /** The whole, if the question is part of one that has not just failed. */
-  #computeBehind(question: string, compute: Compute, part?: Part, cost_ms?: number): void {
+  #computeBehind(question: string, compute: Compute, part?: Part): void {
     if (part && !this.#behind.failure(part.whole)) return this.#computeBehind(part.whole, part.compute);
     const work = async (): Promise<void> => {
       const { took_ms } = await this.#compute(question, () => compute('behind'));
       if (!this.#kept.has(question)) throw new TooLarge();
       if (took_ms <= dear_ms) this.#too_dear.delete(question); // the machine was short then
     };
-    this.#behind.add(question, work, cost_ms);
+    this.#behind.add(question, work, this.#kept.get(question)?.cost_ms ?? null);
   }
 
   /** `from`: the answer that it is only taken from. */

@@ -1,10 +1,11 @@
 /**
- * What is too dear for one who waits, computed behind: one question after the other, the one first that has waited longest for what it costs.
- * What nobody asks for any more is left.
+ * What is too dear for one who waits, computed behind: one question after the other, the one first that has waited longest for what it costs,
+ * where those who have no answer yet count more than those who see an old one. What nobody asks for any more is left.
  */
 interface Waiting {
   work(): Promise<unknown>;
-  cost_ms: number;
+  /** What it took the last time; null when nobody has an answer yet. */
+  cost_ms: number | null;
   since: number;
   /** When somebody last asked. */
   asked_at: number;
@@ -13,8 +14,8 @@ interface Waiting {
 /** Questions that wait, and for how long after somebody asked last. */
 const most_waiting = 64;
 const abandoned_ms = 120_000;
-/** What a question is taken to cost that was stopped for taking too much. */
-const unknown_cost_ms = 20_000;
+/** What a question is taken to cost that has no answer yet: a quarter of what stopped it, so that it comes before answers that are only old. */
+const first_cost_ms = 5_000;
 /** For so long a question that failed is not computed again: who asks hears why. */
 const failed_ms = 60_000;
 
@@ -39,7 +40,7 @@ export class Behind {
     return failed && this.#now() - failed.at < failed_ms ? failed : null;
   }
 
-  add(question: string, work: () => Promise<unknown>, cost_ms = unknown_cost_ms): void {
+  add(question: string, work: () => Promise<unknown>, cost_ms: number | null): void {
     const now = this.#now();
     const waiting = this.#waiting.get(question);
     if (waiting) waiting.asked_at = now;
@@ -69,7 +70,7 @@ export class Behind {
     const now = this.#now();
     for (const [question, { asked_at }] of this.#waiting)
       if (now - asked_at > abandoned_ms) this.#waiting.delete(question);
-    const due = ({ since, cost_ms }: Waiting): number => (now - since) / cost_ms;
+    const due = ({ since, cost_ms }: Waiting): number => (now - since) / (cost_ms ?? first_cost_ms);
     return [...this.#waiting].reduce<[string, Waiting] | null>(
       (best, one) => (best && due(best[1]) >= due(one[1]) ? best : one),
       null,
