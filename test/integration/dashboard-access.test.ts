@@ -352,11 +352,14 @@ describe('limits', () => {
     const get = async (url: string) => (await app.inject({ url, headers })).json();
     const one = '/api/v1/views/campaign_performance?brand_id=acme&order=campaign_id';
     expect(await get(one)).toMatchObject({ status: 503, title: 'Being computed' });
-    const first = await vi.waitFor(async () => {
-      const found = await get(one);
-      expect(found.rows?.length).toBeGreaterThan(0);
-      return found;
-    });
+    const first = await vi.waitFor(
+      async () => {
+        const found = await get(one);
+        expect(found.rows?.length).toBeGreaterThan(0);
+        return found;
+      },
+      { timeout: 30_000 },
+    );
     const campaign = first.rows[0].campaign_id;
     for (const url of [
       one,
