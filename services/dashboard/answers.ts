@@ -135,7 +135,7 @@ export class Answers {
   async #taken(question: string, { whole, compute, take }: Part): Promise<Kept> {
     const from = await this.of(whole, compute);
     const kept = this.#kept.get(question);
-    if (kept?.as_of === from.as_of) return kept;
+    if (kept && kept.as_of >= from.as_of) return kept; // it may have been computed by itself since
     if (from.took_ms <= dear_ms) this.#too_dear.delete(question);
     if (this.#full && !this.#running.has(question)) {
       if (kept) return kept;

@@ -72,7 +72,7 @@ function viewRoute(
       const format = question.format === 'csv' ? 'CSVWithNames' : 'JSONEachRow';
       const answer = await ask(
         `${format} ${question.sql}`,
-        (lane) => warehouse.ask(statementOf(question, lane), format),
+        (lane) => warehouse.ask(statementOf(question, lane), format, {}, lane === 'behind'),
         partOf(warehouse, view, question, brand),
       );
       return sendRows(request, reply, view, question, answer);
@@ -83,7 +83,9 @@ function viewRoute(
 function brandsRoute(api: FastifyInstance, { ask, brandOfKey, warehouse }: Asking): void {
   api.get('/brands', async (request, reply) => {
     const sql = brandsSql(brandOfKey(request));
-    const { text } = await ask(sql, (lane) => warehouse.ask(`${sql}\n${bounds[lane]}`, 'JSONEachRow'));
+    const { text } = await ask(sql, (lane) =>
+      warehouse.ask(`${sql}\n${bounds[lane]}`, 'JSONEachRow', {}, lane === 'behind'),
+    );
     return sendBody(request, reply, { brands: rowsOf(text) });
   });
 }
@@ -131,7 +133,7 @@ type Reader = Pick<Warehouse, 'query'>;
 /** Reads over the connection for people, within the bounds for people: the pipeline must never wait for them. */
 const readerOf = (warehouse: Asking['warehouse'], lane: Lane): Reader => ({
   query: async <Row>(sql: string, parameters: Record<string, unknown> = {}): Promise<Row[]> =>
-    rowsOf(await warehouse.ask(`${sql}\n${bounds[lane]}`, 'JSONEachRow', parameters)) as Row[],
+    rowsOf(await warehouse.ask(`${sql}\n${bounds[lane]}`, 'JSONEachRow', parameters, lane === 'behind')) as Row[],
 });
 
 /** More than this waits: what is shown is not the latest. */
@@ -142,7 +144,9 @@ function healthRoute(api: FastifyInstance, { ask, brandOfKey, warehouse }: Askin
     const brand = brandOfKey(request);
     const where = brand === '*' ? '' : ` WHERE brand_id = ${quoted(brand)}`;
     const sql = `SELECT toString(max(source_at)) AS last_event_at, count() AS events FROM events${where}`;
-    const { text } = await ask(sql, (lane) => warehouse.ask(`${sql}\n${bounds[lane]}`, 'JSONEachRow'));
+    const { text } = await ask(sql, (lane) =>
+      warehouse.ask(`${sql}\n${bounds[lane]}`, 'JSONEachRow', {}, lane === 'behind'),
+    );
     const [row] = rowsOf(text) as { last_event_at: string; events: number }[];
     const last_event_at = row && row.events > 0 ? row.last_event_at : null;
     const waiting = (await lag?.()) ?? null;

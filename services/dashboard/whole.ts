@@ -24,8 +24,8 @@ export const whole_views: ReadonlySet<string> = new Set<(typeof readable)[number
   'pipeline_completeness',
 ]);
 
-/** A statement carries the rows: beyond this it would take longer than a moment. */
-const most_bytes = 16 << 20;
+/** A statement carries the rows: beyond this it would take longer than a moment, and more than the client can read through for settings. */
+const most_bytes = 4 << 20;
 
 /** What the question is part of; undefined where it stands for itself. `brand` null = the view tells of all brands together. */
 export function partOf(
@@ -43,12 +43,19 @@ export function partOf(
   return {
     whole: `TabSeparated ${sql}`,
     async compute(lane) {
-      const rows = await warehouse.ask(statementOf({ sql, only: question.only }, lane), 'TabSeparated');
+      const rows = await warehouse.ask(
+        statementOf({ sql, only: question.only }, lane),
+        'TabSeparated',
+        {},
+        lane === 'behind',
+      );
       if (Buffer.byteLength(rows) > most_bytes) throw new TooLarge();
       return rows;
     },
     take(rows) {
-      const source = `format(TabSeparated, ${quoted(structure)}, ${quoted(rows)})`;
+      // No rows at all are read as no columns by servers before 26.7.
+      const source =
+        rows === '' ? `null(${quoted(structure)})` : `format(TabSeparated, ${quoted(structure)}, ${quoted(rows)})`;
       return warehouse.ask(`${question.sqlFrom(source)}\n${bounds.quick}`, format);
     },
   };

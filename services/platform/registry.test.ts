@@ -12,6 +12,9 @@ interface Fake {
   answer: { status: number } | null;
   /** What it makes of PUT /mode: some have no import mode, some say so and give ids of their own all the same. */
   importing: 'yes' | 'no' | 'own ids';
+  /** Requests answered with 500. */
+  failing: RegExp | null;
+  modes: string[];
 }
 const open: Server[] = [];
 afterEach(() => {
@@ -19,7 +22,16 @@ afterEach(() => {
 });
 
 async function fake(): Promise<Fake> {
-  const state: Fake = { url: '', schemas: new Map(), subjects: new Map(), asked: [], answer: null, importing: 'yes' };
+  const state: Fake = {
+    url: '',
+    schemas: new Map(),
+    subjects: new Map(),
+    asked: [],
+    answer: null,
+    importing: 'yes',
+    failing: null,
+    modes: [],
+  };
   const server = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
@@ -28,6 +40,8 @@ async function fake(): Promise<Fake> {
     state.asked.push(`${request.method} ${request.url}`);
     const say = (status: number, value: unknown) =>
       void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+    if (json.mode) state.modes.push(json.mode);
+    if (state.failing?.test(`${request.method} ${request.url}`)) return say(500, { message: 'down' });
     if (state.answer) return say(state.answer.status, { message: 'down' });
     const [, first, second = '', third] = (request.url ?? '').split('?')[0]!.split('/').map(decodeURIComponent);
     if (first === 'schemas') {
@@ -101,6 +115,19 @@ describe('a schema registry', () => {
     await expect(registry.register('engagement.accepted-value', { type: 'string' }, 105)).rejects.toThrow(
       /id 101 there, our records carry 105/,
     );
+  });
+
+  it('is not told from a proxy that finds nothing by 404 alone: a batch waits', async () => {
+    const state = await fake();
+    state.answer = { status: 404 };
+    await expect(connect(state.url).schemaOf(7)).rejects.toBeInstanceOf(RegistryUnavailable);
+  });
+
+  it('is left as others write to it when registering fails midway', async () => {
+    const state = await fake();
+    state.failing = /POST .subjects.*versions/;
+    await expect(connect(state.url).register('a-value', { type: 'string' }, 101)).rejects.toThrow(RegistryUnavailable);
+    expect(state.modes).toEqual(['IMPORT', 'READWRITE']);
   });
 
   it('without an import mode gets nothing, and one that gives ids of its own all the same is not believed', async () => {

@@ -69,7 +69,8 @@ export function openRegistry({ url, username, password, timeout_ms = 10_000 }: R
       const found = known.get(id);
       if (found !== undefined) return found;
       const { status, json } = await ask('GET', `/schemas/ids/${id}`);
-      if (status === 404) return null;
+      // A proxy on the way says 404, too: only the registry says this of a schema.
+      if (status === 404 && json.error_code === 40403) return null;
       if (typeof json.schema !== 'string')
         throw new RegistryUnavailable(`the schema registry at ${url} answers ${status} without a schema for id ${id}`);
       known.set(id, json.schema);
@@ -92,10 +93,11 @@ export function openRegistry({ url, username, password, timeout_ms = 10_000 }: R
         throw new RegistryRefused(
           `${subject}: this registry has no import mode (it answers ${mode.status}): it would give the schema an id of its own, our records carry ${id}. Use one with import mode, or give consumers the schemas themselves (\`grapevine schemas\`)`,
         );
-      const versions = await ask('GET', `${at}/versions`);
-      const version = Array.isArray(versions.json) ? Math.max(0, ...(versions.json as number[])) + 1 : 1;
-      const made = await ask('POST', `${at}/versions`, { schema: text, id, version });
-      await ask('PUT', `/mode/${encodeURIComponent(subject)}?force=true`, { mode: 'READWRITE' });
+      const made = await (async () => {
+        const versions = await ask('GET', `${at}/versions`);
+        const version = Array.isArray(versions.json) ? Math.max(0, ...(versions.json as number[])) + 1 : 1;
+        return ask('POST', `${at}/versions`, { schema: text, id, version });
+      })().finally(() => ask('PUT', `/mode/${encodeURIComponent(subject)}?force=true`, { mode: 'READWRITE' }));
       if (made.status !== 200) throw new RegistryRefused(`${subject}: ${made.json.message ?? made.status}`);
       if (made.json.id !== id) throw otherId(subject, made.json.id, id);
       return 'registered';

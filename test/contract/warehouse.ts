@@ -197,6 +197,18 @@ export function warehouseContract(name: string, open: () => Promise<OpenedWareho
       }
     });
 
+    test('nobody is queued behind a long question of people', async () => {
+      const ended: string[] = [];
+      const long = warehouse
+        .ask('SELECT sum(sleepEachRow(1)) FROM numbers(3)', 'TabSeparated', {}, true)
+        .then(() => ended.push('long'));
+      await Promise.all(
+        Array.from({ length: 12 }, () => warehouse.ask('SELECT 1', 'TabSeparated').then(() => ended.push('quick'))),
+      );
+      await long;
+      expect(ended).toEqual([...Array<string>(12).fill('quick'), 'long']);
+    });
+
     test('a word that looks like a clause is no clause', async () => {
       expect(await warehouse.query('SELECT 1 AS settings')).toEqual([{ settings: 1 }]);
       expect(await warehouse.ask("SELECT 'my settings'", 'TSV')).toBe('my settings\n');

@@ -50,6 +50,13 @@ describe('views of whole lives', () => {
       const brand = of_all_brands.includes(name) ? null : 'acme';
       const columns = view.columns.map((column) => column.name);
       const numbers = view.columns.filter(({ type }) => /^(Nullable\()?(U?Int|Float|Decimal)/.test(type));
+      for (const parameters of [{}, { format: 'csv' }]) {
+        const question = questionOf(view, parameters, 'nobody');
+        const format = question.format === 'csv' ? 'CSVWithNames' : 'JSONEachRow';
+        const part = partOf(world.warehouse, view, { ...question }, 'nobody')!;
+        if (brand !== null)
+          expect(await part.take('')).toBe(await world.warehouse.ask(statementOf(question, 'quick'), format));
+      }
       const questions: Record<string, string>[] = [
         {},
         { format: 'csv' },

@@ -83,6 +83,9 @@ async function engine({ directory, database }: WarehouseOptions): Promise<Connec
   return { writer, reader, people, release };
 }
 
+/** As if so many waited there: the others are taken first. */
+const long_weight = 1_000;
+
 class ClickHouseWarehouse implements Warehouse {
   readonly #connections: Connections;
   readonly #remote: boolean;
@@ -96,11 +99,12 @@ class ClickHouseWarehouse implements Warehouse {
     return rowsOf(await this.#text(this.#connections.reader, bind(sql, parameters), 'JSONColumns', decisive));
   }
 
-  async ask(sql: string, format: string, parameters: Record<string, unknown> = {}): Promise<string> {
+  async ask(sql: string, format: string, parameters: Record<string, unknown> = {}, long = false): Promise<string> {
     const statement = bind(sql, parameters).trim().replace(/;$/, '');
     const named = /\sFORMAT\s+(\w+)\s*$/i.exec(statement);
     const connection = this.#connections.people.reduce((a, b) => (b.waiting < a.waiting ? b : a));
-    connection.waiting++;
+    const weight = long ? long_weight : 1;
+    connection.waiting += weight;
     try {
       return await this.#text(
         connection.client,
@@ -109,7 +113,7 @@ class ClickHouseWarehouse implements Warehouse {
         [],
       );
     } finally {
-      connection.waiting--;
+      connection.waiting -= weight;
     }
   }
 

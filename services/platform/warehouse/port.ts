@@ -16,8 +16,8 @@ export interface Insert {
 export interface Warehouse {
   /** Rows of a decisive read: sees every acknowledged write. `parameters` bind {name:Type} in the SQL. */
   query<Row>(sql: string, parameters?: Record<string, unknown>): Promise<Row[]>;
-  /** The same for people: own connection, any format, the raw text. */
-  ask(sql: string, format: string, parameters?: Record<string, unknown>): Promise<string>;
+  /** The same for people: own connection, any format, the raw text. `long`: it may take minutes, and nobody is queued behind it. */
+  ask(sql: string, format: string, parameters?: Record<string, unknown>, long?: boolean): Promise<string>;
   /** Atomic and idempotent per token within the table's window. */
   insert(insert: Insert): Promise<void>;
   /** DDL and other statements without a result. */
