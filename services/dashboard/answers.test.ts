@@ -405,6 +405,21 @@ describe('a question that is part of a larger one', () => {
     expect(lanes).toEqual(['cheap quick', 'a quick', 'whole behind', 'cheap quick']);
   });
 
+  test('never goes back to a whole that is older than its own answer', async () => {
+    const { ask, lanes, there, taking, pass } = parts();
+    await ask('a', taking(20));
+    await expect(ask('b')).rejects.toThrow(ComputedBehind);
+    pass(35_000);
+    await there('all');
+    for (let times = 0; times < 2; times++) {
+      await ask('a', taking(4_000)); // dear only when it took long twice
+      pass(1_000);
+    }
+    pass(60_000);
+    expect(await ask('a')).toMatchObject({ text: 'answer 3', as_of: 40_020 });
+    expect(lanes).toEqual(['a quick', 'b quick', 'whole behind', 'a quick', 'a quick']);
+  });
+
   test('is computed by itself where the whole takes too much, or too much room', async () => {
     for (const text of [new Error('600 s are not enough'), 'x'.repeat(20_000)]) {
       const { ask, lanes, there } = parts();

@@ -1,5 +1,3 @@
-import { Behind } from './behind.ts';
-
 /**
  * Answers, kept for a while. The same question asked at the same time is computed once. An answer that is young for what it cost is given
  * again. An older one is computed anew: who asks waits for that where it takes a moment, and else gets the old one at once, with the time it
@@ -7,6 +5,8 @@ import { Behind } from './behind.ts';
  * Of a question that is part of a larger one and dear, the larger one is computed, once, and this part and every other taken from it.
  * So a page on a large warehouse answers in milliseconds and says as of when, and on a small one it is half a second behind at most.
  */
+import { Behind } from './behind.ts';
+
 export interface Answer {
   text: string;
   /** When it was computed, epoch ms. */
