@@ -1,6 +1,7 @@
 /** `grapevine explain FILE|-`: for one event, what each step added, or who refused it and why. Writes nothing. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { Command } from 'commander';
 import type { AcceptedEvent } from '../../schemas/generated/accepted_event.ts';
 import type { EnrichedEvent } from '../../schemas/generated/enriched_event.ts';
@@ -13,6 +14,7 @@ import type { IngestLookups } from '../ingest/records.ts';
 import { type Config, readConfig } from '../platform/config.ts';
 import { openKeys } from '../platform/keys.ts';
 import type { Trace } from '../platform/pipeline.ts';
+import { standardInput } from '../platform/standard-input.ts';
 import { recordsOf } from './feed.ts';
 import { masterKey } from './open.ts';
 import { openWarehouseOf } from './open-warehouse.ts';
@@ -48,7 +50,7 @@ export interface Chapter {
 
 async function explain(file: string, options: ExplainOptions): Promise<void> {
   const config = configFor(readConfig(process.env), options.data);
-  const value = file === '-' ? readFileSync(0) : readFileSync(file);
+  const value = file === '-' ? await buffer(standardInput()) : readFileSync(file);
   const [line] = value.toString('latin1').split(/\r?\n/, 1);
   const bytes = Buffer.from(
     line?.trim().startsWith('{') && value.indexOf(10) >= 0 && isWhole(line) ? line : value.toString('latin1').trim(),
@@ -226,7 +228,7 @@ async function knownReference(
     }
   }
   let version = known.version;
-  for await (const value of recordsOf(options.reference)) {
+  for await (const value of recordsOf(options.reference, null)) {
     const verdict = ingest.decide({ topic, partition: 0, offset: 0, timestamp: Date.now(), value }, lookups);
     if (verdict.kind === 'rejected')
       throw new UsageError(

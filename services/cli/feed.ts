@@ -2,6 +2,7 @@
 import { createReadStream, readFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import type { Readable } from 'node:stream';
+import { createGunzip, gunzipSync } from 'node:zlib';
 import { parseAllDocuments } from 'yaml';
 import { readPreset } from '../ingest/presets/register.ts';
 import type { OutgoingRecord } from '../platform/event-log/port.ts';
@@ -13,6 +14,8 @@ export interface Feed {
   files: string[];
   preset: string | null;
   brand: string | null;
+  /** What `-` stands for. */
+  input: Readable | null;
 }
 
 export interface Stage {
@@ -24,33 +27,57 @@ const chunk_records = 5_000;
 const chunk_bytes = 4 << 20;
 
 /** Yields after the reference files and after the event files, so that the caller can let the pipeline catch up between. */
-export async function* feed(pipeline: Pipeline, { reference, files, preset, brand }: Feed): AsyncGenerator<Stage> {
-  if (reference.length > 0) yield { label: 'reference', records: await send(pipeline, recordsOf(reference)) };
+export async function* feed(
+  pipeline: Pipeline,
+  { reference, files, preset, brand, input }: Feed,
+): AsyncGenerator<Stage> {
+  if (reference.length > 0) yield { label: 'reference', records: await send(pipeline, recordsOf(reference, input)) };
   if (preset) {
     const { references, events } = readPreset(preset, files, brand ?? '');
     yield { label: 'reference', records: await send(pipeline, asJson(references)) };
     yield { label: 'events', records: await send(pipeline, asJson(events)) };
-  } else yield { label: 'events', records: await send(pipeline, recordsOf(files)) };
+  } else yield { label: 'events', records: await send(pipeline, recordsOf(files, input)) };
 }
 
 async function* asJson(rows: AsyncIterable<object>): AsyncGenerator<Buffer> {
   for await (const row of rows) yield Buffer.from(JSON.stringify(row));
 }
 
-/** Records of NDJSON and YAML files, as bytes. */
-export async function* recordsOf(files: string[]): AsyncGenerator<Buffer> {
+/** Records of NDJSON and YAML files, as they are or .gz, as bytes; `input` is what `-` stands for. */
+export async function* recordsOf(files: string[], input: Readable | null): AsyncGenerator<Buffer> {
   for (const file of files) {
-    const kind = extname(basename(file));
+    const kind = extname(basename(file, '.gz'));
     if (kind === '.yaml' || kind === '.yml') yield* yamlRecords(file);
     else if (kind === '.csv')
       throw new UsageError(`${file}: a CSV file needs --preset, which says what its columns mean`);
-    else yield* lines(file === '-' ? process.stdin : createReadStream(file));
+    else yield* lines(file === '-' && input ? input : opened(file));
   }
 }
 
+const isPacked = (file: string): boolean => file.endsWith('.gz');
+
+async function* opened(file: string): AsyncGenerator<Buffer> {
+  const bytes = createReadStream(file);
+  if (!isPacked(file)) return yield* bytes;
+  const unpacked = createGunzip();
+  bytes.on('error', (error) => unpacked.destroy(error)).pipe(unpacked);
+  try {
+    yield* unpacked;
+  } catch (error) {
+    throw new UsageError(
+      `${file} is no whole gzip file (${(error as Error).message}); its records up to there are in, and only count once when it is sent again`,
+    );
+  }
+}
+
+const textOf = (file: string): string => {
+  const bytes = readFileSync(file);
+  return (isPacked(file) ? gunzipSync(bytes) : bytes).toString();
+};
+
 /** Every document of a YAML file; a list stands for its items. */
 function* yamlRecords(file: string): Generator<Buffer> {
-  for (const document of parseAllDocuments(readFileSync(file, 'utf8'))) {
+  for (const document of parseAllDocuments(textOf(file))) {
     const [error] = document.errors;
     if (error) throw new UsageError(`${file}: ${error.message}`);
     const value: unknown = document.toJS();
@@ -59,9 +86,9 @@ function* yamlRecords(file: string): Generator<Buffer> {
 }
 
 /** Lines as bytes: a line that is not valid UTF-8 reaches ingest unharmed. Empty lines are skipped. */
-async function* lines(stream: Readable): AsyncGenerator<Buffer> {
+async function* lines(stream: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest: Buffer[] = [];
-  for await (const bytes of stream as AsyncIterable<Buffer>) {
+  for await (const bytes of stream) {
     let from = 0;
     for (let end = bytes.indexOf(10, from); end >= 0; end = bytes.indexOf(10, from)) {
       const tail = bytes.subarray(from, end);

@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Credit, fitted } from '../attribution/models/on-paths/fitted.ts';
 import { type PathRow, type Paths, pathsOf, type Transform, transforms } from '../attribution/models/on-paths/paths.ts';
 import { faultSaid, pathReader } from '../attribution/models/on-paths/read-paths.ts';
+import { standardInput } from '../platform/standard-input.ts';
 import { print, progressBar, table, UsageError } from './output.ts';
 import { seedOf } from './simulate.ts';
 
@@ -73,7 +74,7 @@ async function readPaths(file: string): Promise<{ paths: Paths; lines: number; f
   let [number, lines, faulty] = [0, 0, 0];
   const otherwise = (): UsageError =>
     new UsageError(`${file}: no line is a path; expected CSV lines of path,conversions,nulls such as a>b>c,12,3`);
-  const input = file === '-' ? process.stdin : createReadStream(file);
+  const input = file === '-' ? standardInput() : createReadStream(file);
   try {
     for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
       number++;

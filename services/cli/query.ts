@@ -1,7 +1,8 @@
 /** `grapevine query SQL`: ask the warehouse. */
-import { readFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { readConfig } from '../platform/config.ts';
+import { standardInput } from '../platform/standard-input.ts';
 import { openExisting } from './open-warehouse.ts';
 import { UsageError } from './output.ts';
 import { configFor } from './running.ts';
@@ -20,7 +21,7 @@ export const queryCommand = (): Command =>
     .action(query);
 
 async function query(sql: string, options: { data: string; format?: string; json?: boolean }): Promise<void> {
-  const statement = sql === '-' ? readFileSync(0, 'utf8') : sql;
+  const statement = sql === '-' ? await text(standardInput()) : sql;
   if (statement.trim() === '') throw new UsageError('the statement is empty');
   const warehouse = await openExisting(configFor(readConfig(process.env), options.data), options.data);
   try {

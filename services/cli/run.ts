@@ -2,7 +2,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import { readConfig } from '../platform/config.ts';
-import { feed } from './feed.ts';
+import { standardInput } from '../platform/standard-input.ts';
+import { type Feed, feed } from './feed.ts';
 import { several } from './options.ts';
 import { print, progressBar, stopAsked, table, UsageError } from './output.ts';
 import { openPipeline, type Pipeline } from './pipeline.ts';
@@ -21,7 +22,7 @@ export const runCommand = (): Command =>
     .description('Feed files (- = stdin) through the whole pipeline to the end and account for every record.')
     .argument(
       '<file...>',
-      'NDJSON events, YAML or NDJSON reference records, or with --preset CSV files or a directory of them',
+      'NDJSON events, YAML or NDJSON reference records, both also .gz, or with --preset CSV files or a directory of them',
     )
     .option('--reference <file>', 'reference records to read first (NDJSON or YAML); may be repeated', several, [])
     .option('--preset <name>', 'map rows of a known format, such as retail')
@@ -45,12 +46,13 @@ async function run(files: string[], options: RunOptions): Promise<void> {
       `${folder} is a directory: name the files in it (${folder}/*.ndjson), or say --preset and --brand`,
     );
   const config = readConfig(process.env);
+  const input = [...options.reference, ...files].includes('-') ? standardInput() : null;
   const started = Date.now();
   const pipeline = await openPipeline(config, options.data, options.brand ? [options.brand] : '*');
   const stop = stopAsked().then(() => 'stopped' as const);
   try {
     const before = await pipeline.log.bounds(pipeline.topics.collected);
-    const finished = work(pipeline, files, options);
+    const finished = work(pipeline, { ...options, files, input });
     finished.catch(() => undefined);
     if ((await Promise.race([finished, stop, pipeline.failed])) === 'stopped') {
       process.stderr.write(
@@ -63,14 +65,18 @@ async function run(files: string[], options: RunOptions): Promise<void> {
     print(options.json ? JSON.stringify(summary) : readable(summary));
     if (summary.difference !== 0) process.exitCode = 1;
   } finally {
+    input?.destroy();
     await pipeline.close();
   }
 }
 
-async function work(pipeline: Pipeline, files: string[], { reference, preset, brand }: RunOptions): Promise<'done'> {
+async function work(
+  pipeline: Pipeline,
+  { reference, preset, brand, files, input }: RunOptions & Pick<Feed, 'files' | 'input'>,
+): Promise<'done'> {
   await pipeline.start();
   await pipeline.drained(); // an earlier run may have been stopped half way
-  for await (const stage of feed(pipeline, { reference, files, preset: preset ?? null, brand: brand ?? null })) {
+  for await (const stage of feed(pipeline, { reference, files, preset: preset ?? null, brand: brand ?? null, input })) {
     const bar = progressBar(stage.label, stage.records);
     await pipeline.drained(({ lag }) => bar.update(Math.max(0, stage.records - Math.max(...Object.values(lag)))));
     bar.stop();
@@ -94,7 +100,14 @@ function readable(summary: RunSummary): string {
     table(['stored by type', 'events'], Object.entries(summary.by_type)),
   ];
   const codes = Object.entries(summary.rejected_by_code);
-  if (codes.length > 0) lines.push('', table(['rejected by code', 'events'], codes));
+  if (codes.length > 0)
+    lines.push(
+      '',
+      table(
+        ['rejected by code', 'events', 'the first of them'],
+        codes.map(([code, n]) => [code, n, summary.first_rejected[code] ?? '']),
+      ),
+    );
   if (summary.quarantined > 0)
     lines.push(
       '',

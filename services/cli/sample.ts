@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { isatty } from 'node:tty';
 import { z } from 'zod';
 import { type SimulatedLine, type Simulation, simulate } from '../simulator/simulate.ts';
 import { print, table, UsageError } from './output.ts';
@@ -177,8 +178,8 @@ function liveScreen(): { show(text: string): void; end(): void } {
 /** Any `f` on the terminal goes on as fast as possible. */
 function fastForward(speed: number): { speed(): number; end(): void } {
   let now = speed;
+  if (!isatty(0) || speed === 0) return { speed: () => now, end: () => undefined };
   const input = process.stdin;
-  if (!input.isTTY || speed === 0) return { speed: () => now, end: () => undefined };
   print('f = fast forward, Ctrl-C = stop\n');
   input.setRawMode(true);
   const read = (keys: Buffer): void => {

@@ -15,6 +15,8 @@ export interface RunSummary {
   quarantined: number;
   by_type: Record<string, number>;
   rejected_by_code: Record<string, number>;
+  /** Of each code what the first record was told: where, what was found, what was expected. */
+  first_rejected: Record<string, string>;
   seconds: number;
   /** CPU time of the process per received event, µs: our synchronous code by service; `rest` is the engine, the log and the runtime. */
   cpu_us_per_event: Record<string, number>;
@@ -47,8 +49,10 @@ export async function summarise(
      FROM events WHERE sign > 0 AND ${where} GROUP BY type ORDER BY type`,
     topic,
   );
-  const codes = await warehouse.query<{ code: string; n: number }>(
-    `SELECT fault_codes[1] AS code, count() AS n FROM rejected_events WHERE ${where} GROUP BY code ORDER BY n DESC, code`,
+  const codes = await warehouse.query<{ code: string; n: number; first: string }>(
+    `SELECT fault_codes[1] AS code, count() AS n,
+       argMin(concat(if(fault_paths[1] = '', 'the whole record', fault_paths[1]), ': ', fault_details[1]), (source_partition, source_offset)) AS first
+     FROM rejected_events WHERE ${where} GROUP BY code ORDER BY n DESC, code`,
     topic,
   );
   const count = (outcome: string): number => outcomes.find((o) => o.outcome === outcome)?.n ?? 0;
@@ -65,6 +69,7 @@ export async function summarise(
     quarantined: types.reduce((sum, t) => sum + t.invalid, 0),
     by_type: Object.fromEntries(types.map((t) => [t.type, t.n])),
     rejected_by_code: Object.fromEntries(codes.map((c) => [c.code, c.n])),
+    first_rejected: Object.fromEntries(codes.map((c) => [c.code, c.first])),
     seconds,
     cpu_us_per_event: cpuPerEvent(telemetry, received),
     peak_rss_bytes: process.resourceUsage().maxRSS * 1_024,

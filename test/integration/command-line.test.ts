@@ -1,9 +1,10 @@
 /** The command line as a user meets it. */
 
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { gzipSync } from 'node:zlib';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { w1Events } from '../../bench/w1.ts';
 import { begins_at } from '../../services/cli/simulate.ts';
 import { simulate } from '../../services/simulator/simulate.ts';
@@ -99,6 +100,56 @@ describe('usage', () => {
     const done = await cli(['run', at('nothing.ndjson'), '--data', at('missing')]);
     expect(done.code).toBe(2);
     expect(done.stderr).toContain('nothing.ndjson');
+  });
+});
+
+describe('run', () => {
+  const events = join(sample, 'events.ndjson');
+  const reference = ['--reference', join(sample, 'reference.yaml')];
+  interface Summary {
+    stored: number;
+    rejected: number;
+    first_rejected: Record<string, string>;
+  }
+  const sample_stored = 14;
+
+  it('reads events from standard input', async () => {
+    const args = ['run', '-', ...reference, '--data', at('piped')];
+    expect(await cliJson<Summary>(args, { input: readFileSync(events) })).toMatchObject({ stored: sample_stored });
+  });
+  it('never takes for rows what stands on standard input without being asked for', async () => {
+    const data = at('beside');
+    const args = ['run', events, ...reference, '--data', data];
+    // A row of any table whose columns may be left out: the engine would have taken it, or failed at the next.
+    const input = `${JSON.stringify(['moonspoon'])}\nrubbish\n`;
+    expect(await cliJson<Summary>(args, { input })).toMatchObject({ stored: sample_stored });
+    expect(await rows(data, 'SELECT count() AS n FROM events_current')).toEqual([{ n: sample_stored }]);
+  });
+  it('stops at Ctrl-C while it waits for more on standard input', async () => {
+    const data = at('waits');
+    const child = startCli(['run', '-', ...reference, '--data', data]);
+    started.push(child);
+    child.stdin!.write(readFileSync(events));
+    const collected = join(data, 'log/segments/00000001.engagement.collected.0.segment');
+    await vi.waitFor(() => expect(statSync(collected).size).toBeGreaterThan(0), { timeout: 60_000 });
+    child.kill('SIGINT');
+    expect(await ended(child)).toBe(1);
+  });
+  it('reads files that are packed, and says which is not whole', async () => {
+    const packed = gzipSync(readFileSync(events));
+    writeFileSync(at('events.ndjson.gz'), packed);
+    writeFileSync(at('reference.yaml.gz'), gzipSync(readFileSync(join(sample, 'reference.yaml'))));
+    const args = ['run', at('events.ndjson.gz'), '--reference', at('reference.yaml.gz'), '--data', at('packed')];
+    expect(await cliJson<Summary>(args)).toMatchObject({ stored: sample_stored });
+    writeFileSync(at('short.ndjson.gz'), packed.subarray(0, packed.length / 2));
+    const done = await cli(['run', at('short.ndjson.gz'), '--data', at('packed')]);
+    expect(done.code).toBe(2);
+    expect(done.stderr).toMatch(/short\.ndjson\.gz is no whole gzip file/);
+  });
+  it('shows what the first record of each code was refused for', async () => {
+    writeFileSync(at('array.ndjson'), `[${readFileSync(events, 'utf8').split('\n', 1)[0]},\n{}]\n{}\n`);
+    const done = await cli(['run', at('array.ndjson'), '--data', at('array')]);
+    expect(done.stdout).toMatch(/not_json +2 {2}the whole record: found \d+ bytes, expected a whole JSON object/);
   });
 });
 

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { createClient } from '@clickhouse/client';
+import { setStandardInputAside } from '../standard-input.ts';
 
 export type EngineConnection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>;
 
@@ -12,6 +13,7 @@ export async function openEngine(directory: string): Promise<EngineConnection> {
       `the embedded ClickHouse engine is not installed (package chdb, optional): run \`npm install\` on linux or macOS, or set CLICKHOUSE_URL to a server. ${error instanceof Error ? error.message : ''}`,
     );
   });
+  setStandardInputAside();
   const path = resolve(directory);
   mkdirSync(path, { recursive: true });
   // chdb carries its own copy of the client's types, of another minor version: the shapes are the same.
