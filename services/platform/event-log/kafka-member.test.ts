@@ -2,8 +2,9 @@
 import type { Admin, Kafka } from 'kafkajs';
 import { expect, test, vi } from 'vitest';
 import { aborted } from '../../../test/support/event-log.ts';
+import type { OutOfRangeWire } from './kafka-logs.ts';
 import { KafkaMember } from './kafka-member.ts';
-import { type Claim, ClaimLost } from './port.ts';
+import { type Claim, ClaimLost, OffsetOutOfRange } from './port.ts';
 
 const events = { GROUP_JOIN: 'join', REBALANCING: 'rebalancing', CRASH: 'crash', COMMIT_OFFSETS: 'commit' };
 const closed = Object.assign(new Error('Closed connection'), {
@@ -51,12 +52,13 @@ async function member(
     await ending();
   };
   const options = { group: 'g', topics: ['t'], onClaim };
-  const made = new KafkaMember(kafka, admin, options, { tripped: [] }, 6_000, () => undefined, new Set());
+  const wire: OutOfRangeWire = { tripped: new Set() };
+  const made = new KafkaMember(kafka, admin, options, wire, 6_000, () => undefined, new Set());
   await made.start();
   const join = (...partitions: number[]): void => say(events.GROUP_JOIN, { memberAssignment: { t: partitions } });
   join(0);
   const claim = await vi.waitUntil(() => claims[0]);
-  return { made, claim, claims, join, say, seen };
+  return { made, claim, claims, join, say, seen, wire };
 }
 
 test('a commit that a closed connection stopped is made when the broker is back: the service does not end', async () => {
@@ -154,4 +156,16 @@ test('a crash for a reason that passes is begun anew where kafkajs gives up; any
   const fault = new TypeError('x is not a function');
   say(events.CRASH, { restart: false, error: fault });
   await expect(made.done).rejects.toBe(fault);
+});
+
+test('a member stops for an offset out of range in its own group only, and is forgotten once it has stopped', async () => {
+  const { made, wire } = await member(async () => undefined);
+  const tell = (group: string): void => {
+    for (const trip of wire.tripped) trip(group, 't', 0, new OffsetOutOfRange('gone'));
+  };
+  tell('another');
+  expect(wire.tripped.size).toBe(1);
+  tell('g');
+  await expect(made.done).rejects.toThrow('gone');
+  await vi.waitFor(() => expect(wire.tripped.size).toBe(0));
 });

@@ -70,7 +70,6 @@ export class KafkaMember {
     this.done = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
-    this.done.catch(() => undefined);
     this.#consumer = kafka.consumer({
       groupId: options.group,
       sessionTimeout: session_ms,
@@ -81,7 +80,11 @@ export class KafkaMember {
       allowAutoTopicCreation: false,
       retry: { initialRetryTime: 50, retries: 8, restartOnFailure: (error) => this.#mayStartAnew(error) },
     });
-    wire.tripped.push((topic, partition, error) => this.#held.has(`${topic}/${partition}`) && this.#fail(error));
+    const trip = (group: string, topic: string, partition: number, error: OffsetOutOfRange): void => {
+      if (group === options.group && this.#held.has(`${topic}/${partition}`)) this.#fail(error);
+    };
+    wire.tripped.add(trip);
+    void this.done.catch(() => undefined).finally(() => wire.tripped.delete(trip));
     this.#listen();
   }
 

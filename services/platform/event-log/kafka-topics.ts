@@ -15,17 +15,19 @@ export async function createMissing(
   partitionsOf: (topic: string) => Promise<number>,
 ): Promise<TopicSettings[]> {
   const existing = new Set(await admin.listTopics());
-  for (const { name, partitions } of topics) {
-    if (!existing.has(name)) continue;
-    const found = await partitionsOf(name);
-    if (found !== partitions)
-      throw new Error(
-        `topic ${name} has ${found} partitions, asked for ${partitions}: the number is fixed, because keys must stay where they are. Make a new topic or keep ${found}.`,
-      );
-  }
+  const check = async (those: readonly TopicSettings[]): Promise<void> => {
+    for (const { name, partitions } of those) {
+      const found = await partitionsOf(name);
+      if (found !== partitions)
+        throw new Error(
+          `topic ${name} has ${found} partitions, asked for ${partitions}: the number is fixed, because keys must stay where they are. Make a new topic or keep ${found}.`,
+        );
+    }
+  };
+  await check(topics.filter(({ name }) => existing.has(name)));
   const missing = topics.filter(({ name }) => !existing.has(name));
   if (missing.length === 0) return [];
-  await admin.createTopics({ waitForLeaders: true, topics: missing.map(asKafkaSays) });
+  const made_by_us = await admin.createTopics({ waitForLeaders: true, topics: missing.map(asKafkaSays) });
   // Who leads a partition may be known to the broker that is asked before the leader knows it itself.
   const until = performance.now() + new_topic_ms;
   for (const { name } of missing)
@@ -33,6 +35,7 @@ export async function createMissing(
       () => admin.fetchTopicOffsets(name),
       () => performance.now() < until,
     );
+  if (!made_by_us) await check(missing); // another process was faster with one of them
   return missing;
 }
 

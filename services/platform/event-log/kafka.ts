@@ -204,7 +204,13 @@ class KafkaLog implements EventLog {
     const { session_ms = 30_000, onBuffer = () => undefined } = this.#options;
     const member = new KafkaMember(this.#kafka, this.#admin, named, this.#wire, session_ms, onBuffer, this.#packed);
     this.#members.add(member);
-    await answered(member.start());
+    void member.done.catch(() => undefined).finally(() => this.#members.delete(member));
+    try {
+      await answered(member.start());
+    } catch (error) {
+      await member.stop().catch(() => undefined);
+      throw error;
+    }
     return { done: member.done, stop: () => member.stop() };
   }
 
