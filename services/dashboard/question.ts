@@ -1,5 +1,5 @@
 /** A question to a view, from the address: which columns, which rows, in which order. Pure: parameters in, SQL out. */
-import { identifier, quoted as inQuotes } from '../platform/warehouse/statement.ts';
+import { identifier, quoted } from '../platform/warehouse/statement.ts';
 import type { Lane } from './answers.ts';
 import type { Column, View } from './catalogue.ts';
 import { badParameter, Problem } from './problem.ts';
@@ -34,12 +34,9 @@ export const bounds: Readonly<Record<Lane, string>> = {
 
 type Parameters = Readonly<Record<string, string | string[] | undefined>>;
 
-/** A literal without braces: the warehouse reads {name:Type} in a statement as a parameter. */
-export const quoted = (text: string): string => inQuotes(text).replaceAll('{', '\\x7b');
-
 /** Every table of rows of brands is read as if it held this brand alone. The views join by brand, so the answer is the same, only sooner. */
 function onlyOf(brand: string, tables: readonly string[]): string {
-  const filters = tables.map((table) => `${quoted(table)}: ${quoted(`brand_id = ${inQuotes(brand)}`)}`);
+  const filters = tables.map((table) => `${quoted(table)}: ${quoted(`brand_id = ${quoted(brand)}`)}`);
   return filters.length === 0 ? '' : `, additional_table_filters = {${filters.join(', ')}}`;
 }
 

@@ -3,10 +3,10 @@
  * is too dear of such a view is computed whole, and every question to it is then answered from that, within the engine and read as any table.
  */
 import type { Warehouse } from '../platform/warehouse/port.ts';
-import { identifier } from '../platform/warehouse/statement.ts';
+import { identifier, quoted } from '../platform/warehouse/statement.ts';
 import { type Part, TooLarge } from './answers.ts';
 import type { readable, View } from './catalogue.ts';
-import { bounds, type Question, quoted, statementOf } from './question.ts';
+import { bounds, type Question, statementOf } from './question.ts';
 
 export const whole_views: ReadonlySet<string> = new Set<(typeof readable)[number]>([
   'campaign_performance',

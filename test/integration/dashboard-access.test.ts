@@ -1,6 +1,6 @@
 /** Who may ask the read API what, how often, and what they are told when it cannot answer. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { listKeys, revokeKey } from '../../services/dashboard/access.ts';
+import { createKey, listKeys, revokeKey } from '../../services/dashboard/access.ts';
 import { bounds } from '../../services/dashboard/question.ts';
 import { WarehouseError } from '../../services/platform/warehouse/port.ts';
 import { type DashboardWorld, openDashboardWorld } from '../support/dashboard.ts';
@@ -154,6 +154,23 @@ describe('keys', () => {
     expect((await get('health', 'acme')).body).toMatchObject({ ok: true, lag: null, warnings: [] });
     const { sql, credits } = own.body;
     expect((await world.warehouse.ask(sql, 'JSONEachRow')).trim().split('\n')).toHaveLength(credits.length);
+  });
+
+  it('open nothing but their own, whatever the brand is called', async () => {
+    const { key } = await createKey(world.warehouse, '{x:String}', 'odd', 1_000);
+    world.pass(10_000);
+    const ask = (path: string) =>
+      world.keyed.inject({ url: `/api/v1/${path}`, headers: { authorization: `Bearer ${key}` } });
+    expect((await ask('brands')).json()).toEqual({ brands: [] });
+    expect((await ask('health')).json()).toMatchObject({ ok: true, last_event_at: null });
+    expect((await ask('journeys/R')).statusCode).toBe(404);
+    expect(
+      await revokeKey(
+        world.warehouse,
+        (await listKeys(world.warehouse)).find((one) => one.name === 'odd')!.key_id,
+        2_000,
+      ),
+    ).toBe(true);
   });
 
   it('guard the API and not the page, whose probes answer', async () => {

@@ -6,7 +6,11 @@ import { bind, identifier, insertStatement, quoted } from './statement.ts';
 const unquoted = (literal: string): string => {
   const names: Record<string, string> = { n: '\n', r: '\r', t: '\t', '0': '\0', b: '\b', f: '\f' };
   expect(literal).toMatch(/^'(\\.|[^'\\])*'$/s);
-  return literal.slice(1, -1).replace(/\\(.)/gs, (_, c: string) => names[c] ?? c);
+  return literal
+    .slice(1, -1)
+    .replace(/\\(?:x(..)|(.))/gs, (_, hex: string, c: string) =>
+      hex ? String.fromCharCode(Number.parseInt(hex, 16)) : (names[c] ?? c),
+    );
 };
 const text = fc.string({ unit: fc.constantFrom('a', 'é', "'", '\\', '\n', '\t', '\0', '\r', '{', 'N') });
 
@@ -22,6 +26,11 @@ test('a literal reads as the text it was made of, and ends where it should', () 
       expect(unquoted(quoted(value))).toBe(value);
     }),
   );
+});
+
+test('a text that was put into a statement is no parameter of it', () => {
+  for (const value of ['{x:String}', 'IN {x:Array(String)}'])
+    expect(bind(`SELECT ${quoted(value)}`, {})).toBe(`SELECT ${quoted(value)}`);
 });
 
 describe('bind', () => {

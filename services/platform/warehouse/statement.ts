@@ -20,12 +20,14 @@ const escapes: Record<string, string> = {
   '\f': '\\f',
 };
 
-/** A string literal. */
-export const quoted = (text: string): string => `'${text.replace(/[\\'\n\r\t\0\b\f]/g, (c) => escapes[c] ?? c)}'`;
+/** A string literal, for a statement of which it is no parameter even where it looks like one. */
+export const quoted = (text: string): string => inQuotes(text).replaceAll('{', '\\x7b');
+
+const inQuotes = (text: string): string => `'${text.replace(/[\\'\n\r\t\0\b\f]/g, (c) => escapes[c] ?? c)}'`;
 
 function literal(value: unknown): string {
   if (value === null) return 'NULL';
-  if (typeof value === 'string') return quoted(value);
+  if (typeof value === 'string') return inQuotes(value);
   if (typeof value === 'boolean') return value ? 'true' : 'false';
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'number') {
