@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { Answers, ComputedBehind, type Lane, TooLarge, TooMuch } from './answers.ts';
+import { Answers, ComputedBehind, type Lane, TooMuch } from './answers.ts';
+import { TooLarge } from './behind.ts';
 
 const too_dear = new Error('stopped at the bounds');
 
@@ -429,6 +430,26 @@ describe('a question that is part of a larger one', () => {
       await expect(ask('a', alone)).rejects.toThrow(ComputedBehind);
       await vi.waitFor(async () => expect((await ask('a', alone)).text).toBe('by itself'));
       expect(lanes).toEqual(['a quick', 'whole behind', 'a behind']);
+    }
+  });
+
+  test('does not have the whole computed again within the hour when that took too much room, and within a minute when it failed', async () => {
+    for (const [text, again_ms] of [
+      ['x'.repeat(20_000), 3_600_000],
+      [new Error('600 s are not enough'), 60_000],
+    ] as const) {
+      const { ask, lanes, there, pass } = parts();
+      const wholes = () => lanes.filter((lane) => lane === 'whole behind').length;
+      const alone = (lane: Lane) => (lane === 'quick' ? Promise.reject(too_dear) : Promise.resolve('by itself'));
+      await expect(ask('a', alone)).rejects.toThrow(ComputedBehind);
+      await there(text);
+      pass(again_ms - 1_000);
+      await expect(ask('b', alone)).rejects.toThrow(ComputedBehind);
+      await vi.waitFor(async () => expect((await ask('b', alone)).text).toBe('by itself'));
+      expect(wholes()).toBe(1);
+      pass(2_000);
+      await expect(ask('c', alone)).rejects.toThrow(ComputedBehind);
+      await vi.waitFor(() => expect(wholes()).toBe(2));
     }
   });
 

@@ -5,7 +5,7 @@
  * Of a question that is part of a larger one and dear, the larger one is computed, once, and this part and every other taken from it.
  * So a page on a large warehouse answers in milliseconds and says as of when, and on a small one it is half a second behind at most.
  */
-import { Behind } from './behind.ts';
+import { Behind, TooLarge } from './behind.ts';
 
 export interface Answer {
   text: string;
@@ -33,11 +33,6 @@ export class ComputedBehind extends Error {
 /** As much is being computed as may be, and there is no answer to give. */
 export class TooMuch extends Error {
   override name = 'TooMuch';
-}
-
-/** It was computed behind and may not be kept: nobody would ever get it. */
-export class TooLarge extends Error {
-  override name = 'TooLarge';
 }
 
 interface Kept extends Answer {

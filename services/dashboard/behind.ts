@@ -16,14 +16,20 @@ const most_waiting = 64;
 const abandoned_ms = 120_000;
 /** What a question is taken to cost that has no answer yet: a quarter of what stopped it, so that it comes before answers that are only old. */
 const first_cost_ms = 5_000;
-/** For so long a question that failed is not computed again: who asks hears why. */
+/** For so long a question that failed is not computed again: who asks hears why. One with too much of an answer will have as much in a while. */
 const failed_ms = 60_000;
+const too_large_ms = 3_600_000;
+
+/** It was computed behind and may not be kept: nobody would ever get it. */
+export class TooLarge extends Error {
+  override name = 'TooLarge';
+}
 
 export class Behind {
   readonly #now: () => number;
   /** The one under way among them. */
   readonly #waiting = new Map<string, Waiting>();
-  readonly #failed = new Map<string, { error: unknown; at: number }>();
+  readonly #failed = new Map<string, { error: unknown; until: number }>();
   #busy = false;
 
   constructor(now: () => number) {
@@ -37,7 +43,7 @@ export class Behind {
   /** Why it failed a moment ago; null when it did not. */
   failure(question: string): { error: unknown } | null {
     const failed = this.#failed.get(question);
-    return failed && this.#now() - failed.at < failed_ms ? failed : null;
+    return failed && this.#now() < failed.until ? failed : null;
   }
 
   add(question: string, work: () => Promise<unknown>, cost_ms: number | null): void {
@@ -58,8 +64,8 @@ export class Behind {
         await work();
       } catch (error) {
         const now = this.#now();
-        for (const [other, { at }] of this.#failed) if (now - at > failed_ms) this.#failed.delete(other);
-        this.#failed.set(question, { error, at: now });
+        for (const [other, { until }] of this.#failed) if (now > until) this.#failed.delete(other);
+        this.#failed.set(question, { error, until: now + (error instanceof TooLarge ? too_large_ms : failed_ms) });
       }
       this.#waiting.delete(question);
     }

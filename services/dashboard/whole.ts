@@ -4,7 +4,8 @@
  */
 import type { Warehouse } from '../platform/warehouse/port.ts';
 import { identifier, quoted } from '../platform/warehouse/statement.ts';
-import { type Part, TooLarge } from './answers.ts';
+import type { Part } from './answers.ts';
+import { TooLarge } from './behind.ts';
 import type { readable, View } from './catalogue.ts';
 import { bounds, type Question, statementOf } from './question.ts';
 
