@@ -154,6 +154,11 @@ describe.skipIf(executablePath === null)('the page', () => {
           });
           const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
           if (overflow > 1) faults.push(`${place}: wider than the screen by ${overflow} px`);
+          const where = await page.evaluate(() => {
+            const { left, right } = document.querySelector('nav a[aria-current="page"]')!.getBoundingClientRect();
+            return left >= 0 && right <= innerWidth ? null : `${left} to ${right} of ${innerWidth}`;
+          });
+          if (where !== null) faults.push(`${place}: its own name is out of sight in the navigation: ${where}`);
           await page.addScriptTag({ content: axe });
           const found = await page.evaluate(async () => {
             const { violations } = await (

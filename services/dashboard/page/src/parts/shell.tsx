@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks';
 import { keyNeeded, signedIn, signOut } from '../client.ts';
 import { clock } from '../format.ts';
 import { askAgain, asOf, trouble } from '../live.ts';
@@ -52,12 +53,20 @@ function BrandChoice() {
 }
 
 export function Navigation() {
+  const nav = useRef<HTMLElement>(null);
+  const { page: here } = route.value;
+  // On a phone it scrolls, and the page one is on is to be seen.
+  useEffect(() => {
+    const link = nav.current?.querySelector<HTMLElement>('[aria-current]');
+    if (nav.current && link)
+      nav.current.scrollLeft = link.offsetLeft - (nav.current.clientWidth - link.offsetWidth) / 2;
+  }, [here]);
   return (
-    <nav class="nav" aria-label="Pages">
+    <nav class="nav" aria-label="Pages" ref={nav}>
       <ul>
         {pages.map(({ page, title }) => (
           <li key={page}>
-            <a href={href(page)} aria-current={route.value.page === page ? 'page' : undefined}>
+            <a href={href(page)} aria-current={here === page ? 'page' : undefined}>
               {title}
             </a>
           </li>
