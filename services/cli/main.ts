@@ -45,12 +45,21 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+/** What to do about a port that cannot be listened on; null for any other error. */
+function takenPort(error: unknown): string | null {
+  const { syscall, code, address, port } = (error ?? {}) as NodeJS.ErrnoException & { address?: string; port?: number };
+  if (syscall !== 'listen') return null;
+  const why =
+    code === 'EADDRINUSE' ? 'is taken' : code === 'EACCES' ? 'may not be used by this user' : `fails (${code})`;
+  return `port ${port} of ${address} ${why}: name another with --port`;
+}
+
 try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else if (error instanceof UsageError || error instanceof ConfigError) {
-    process.stderr.write(`grapevine: ${error.message}\n`);
+  else if (error instanceof UsageError || error instanceof ConfigError || takenPort(error)) {
+    process.stderr.write(`grapevine: ${takenPort(error) ?? (error as Error).message}\n`);
     process.exitCode = 2;
   } else {
     process.stderr.write(`grapevine: ${error instanceof Error ? error.message : String(error)}\n`);

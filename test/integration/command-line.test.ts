@@ -2,6 +2,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
@@ -95,6 +96,17 @@ describe('usage', () => {
     const done = await cli([...args, '--data', at('misspelt')]);
     expect(done.code).toBe(2);
     expect(existsSync(at('misspelt'))).toBe(false);
+  });
+  it('says whose the port is not', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await new Promise((listening) => other.once('listening', listening));
+    const { port } = other.address() as AddressInfo;
+    for (const command of ['start', 'warehouse']) {
+      const done = await cli([command, '--port', String(port), '--data', at('taken')]);
+      expect(done.code).toBe(2);
+      expect(done.stderr).toContain(`port ${port} of 127.0.0.1 is taken: name another with --port`);
+    }
+    other.close();
   });
   it('says which file is missing', async () => {
     const done = await cli(['run', at('nothing.ndjson'), '--data', at('missing')]);
