@@ -1,9 +1,9 @@
 /** The command line as a user meets it. */
 
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { w1Events } from '../../bench/w1.ts';
@@ -137,6 +137,20 @@ describe('run', () => {
     expect(await cliJson<Summary>(args, { input })).toMatchObject({ stored: sample_stored });
     expect(await rows(data, 'SELECT count() AS n FROM events_current')).toEqual([{ n: sample_stored }]);
   });
+  it.each(['config.xml', 'clickhouse-local.xml', 'home/.clickhouse-local/config.xml'])(
+    'keeps its tables where it was told to, whatever %s says',
+    async (name) => {
+      const cwd = at(`strange-${name.replaceAll('/', '-')}`);
+      const other = join(cwd, 'elsewhere');
+      mkdirSync(dirname(join(cwd, name)), { recursive: true });
+      writeFileSync(join(cwd, name), `<clickhouse><path>${other}</path></clickhouse>`);
+      const args = ['run', events, ...reference, '--data', join(cwd, 'data')];
+      const summary = await cliJson<Summary>(args, { cwd, env: { HOME: join(cwd, 'home') } });
+      expect(summary).toMatchObject({ stored: sample_stored });
+      expect(existsSync(other)).toBe(false);
+      expect(existsSync(join(cwd, 'data', 'warehouse', 'store'))).toBe(true);
+    },
+  );
   it('stops at Ctrl-C while it waits for more on standard input', async () => {
     const data = at('waits');
     const child = startCli(['run', '-', ...reference, '--data', data]);
