@@ -151,6 +151,36 @@ describe('run', () => {
       expect(existsSync(join(cwd, 'data', 'warehouse', 'store'))).toBe(true);
     },
   );
+  it('breaks a tie as the views do, whatever the ids are made of', async () => {
+    const common = { brand_id: 'aa', consumer_id: 'p', campaign_id: 'c' };
+    const like = { ...common, type: 'like', occurred_at: '2026-06-01T12:00:00Z' };
+    const sale = {
+      ...common,
+      type: 'coupon_redemption',
+      occurred_at: '2026-06-02T00:00:00Z',
+      redemption_id: 'two',
+      coupon_code: 'X',
+      currency: 'USD',
+    };
+    const records = [
+      { ...like, event_id: 'touch-😀', influencer_id: 'second' },
+      { ...like, event_id: 'touch-～', influencer_id: 'first' },
+      { ...sale, event_id: 'sale-～', amount: '1' },
+      { ...sale, event_id: 'sale-😀', amount: '2' },
+    ];
+    writeFileSync(at('ties.ndjson'), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    const data = at('ties');
+    await cliJson(['run', at('ties.ndjson'), '--data', data]);
+    expect(await rows(data, 'SELECT toFloat64(amount) AS amount, path FROM journeys')).toEqual([
+      { amount: 1, path: ['first', 'second'] },
+    ]);
+    const earned = `SELECT model, influencer_id, toFloat64(attributed_amount) AS amount FROM attribution_credits
+      WHERE model IN ('first_touch', 'last_touch') ORDER BY model`;
+    expect(await rows(data, earned)).toEqual([
+      { model: 'first_touch', influencer_id: 'first', amount: 1 },
+      { model: 'last_touch', influencer_id: 'second', amount: 1 },
+    ]);
+  });
   it('stops at Ctrl-C while it waits for more on standard input', async () => {
     const data = at('waits');
     const child = startCli(['run', '-', ...reference, '--data', data]);
