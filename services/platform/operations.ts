@@ -4,8 +4,9 @@
  */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { EventLog } from './event-log/port.ts';
-import { lagOf } from './lag.ts';
+import { lagOf, type PartitionLag } from './lag.ts';
 import type { Service } from './run-service.ts';
 import { type Labels, type MetricName, metrics, type Sample, type Telemetry } from './telemetry.ts';
 import type { Warehouse } from './warehouse/port.ts';
@@ -35,19 +36,19 @@ export interface OperationsServer {
 }
 
 export async function serveOperations(watched: Watched, port: number, host: string): Promise<OperationsServer> {
-  const started_s = watched.now() / 1_000;
+  const known = knownOf(watched);
   const server = createServer((request, response) => {
     const say = (status: number, text: string): void =>
       void response.writeHead(status, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text);
-    const path = new URL(request.url ?? '/', 'http://local').pathname;
+    const [path = '', search] = (request.url ?? '').split(/\?(.*)/s);
     const answer = async (): Promise<void> => {
-      if (path === '/metrics') return say(200, prometheusText(await collect(watched, started_s)));
+      if (path === '/metrics') return say(200, prometheusText(await collect(watched, known)));
       if (path === '/verify' && watched.verify && isOurs(request)) {
-        const all = new URL(request.url ?? '/', 'http://local').searchParams.get('all') === 'true';
+        const all = new URLSearchParams(search).get('all') === 'true';
         return say(200, JSON.stringify(await watched.verify.ask(all)));
       }
       if (path !== '/healthz' && path !== '/readyz') return say(404, 'there is /healthz, /readyz and /metrics\n');
-      const reasons = path === '/healthz' ? await unhealthy(watched, started_s) : await unready(watched);
+      const reasons = path === '/healthz' ? await unhealthy(watched, known) : await unready(watched);
       const alarms = path === '/healthz' ? (watched.verify?.alarms() ?? []).map((alarm) => `verify: ${alarm}`) : [];
       say(
         reasons.length === 0 ? 200 : 503,
@@ -74,59 +75,111 @@ export async function serveOperations(watched: Watched, port: number, host: stri
 const isOurs = (request: IncomingMessage): boolean =>
   request.method === 'POST' && request.headers['content-type'] === 'application/json';
 
+/** Who asks a probe waits no longer for the log or the warehouse. */
+const patience_ms = 2_000;
+const silence = Symbol('no answer in time');
+const inTime = <T>(answer: Promise<T>): Promise<T | typeof silence> =>
+  Promise.race([answer, wait(patience_ms, silence, { ref: false })]);
+
 async function unready({ log, warehouse, services, failure }: Watched): Promise<string[]> {
-  const reasons = [failure()].filter((reason): reason is string => reason !== null);
-  const asked = [
-    ...services.flatMap(({ topics }) => topics.map((topic) => log.bounds(topic))),
-    warehouse?.query('SELECT 1 AS one'),
+  const topics = new Set(services.flatMap((service) => service.topics));
+  const asked: [silent: string, answer: Promise<unknown>][] = [
+    ...[...topics].map((topic): [string, Promise<unknown>] => [
+      `the log does not say in time what is in ${topic}`,
+      log.bounds(topic),
+    ]),
+    ...(warehouse
+      ? [['the warehouse does not answer in time', warehouse.query('SELECT 1 AS one')] as [string, Promise<unknown>]]
+      : []),
   ];
-  for (const answer of await Promise.allSettled(asked))
-    if (answer.status === 'rejected') reasons.push(String(answer.reason?.message ?? answer.reason));
-  return reasons;
+  const reasons = asked.map(async ([silent, answer]) => {
+    try {
+      return (await inTime(answer)) === silence ? silent : null;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  });
+  return [failure(), ...(await Promise.all(reasons))].filter((reason) => reason !== null);
 }
 
-async function unhealthy(watched: Watched, started_s: number): Promise<string[]> {
+async function unhealthy(watched: Watched, known: Known): Promise<string[]> {
   const failure = watched.failure();
   if (failure) return [failure];
-  const samples = await collect(watched, started_s);
+  const samples = await collect(watched, known);
   return samples
     .filter(({ metric, value }) => metric === 'stalled' && value === 1)
     .map(({ labels }) => `${labels.service} has lag and has committed nothing for ${stalled_after_s} s`);
 }
 
-/** Everything counted, and what can only be known by asking: lag, ages, disks. */
-async function collect({ log, warehouse, services, telemetry, now }: Watched, started_s: number): Promise<Sample[]> {
+/** What others know, as they said it last; `now` when they have just said it. */
+type Newest<T> = () => Promise<{ said: T | null; now: boolean }>;
+interface Known {
+  started_s: number;
+  lags: ReadonlyMap<string, Newest<PartitionLag[]>>;
+  disks: Newest<{ name: string; free: number }[]>;
+}
+
+/** Never asks twice at once: a question that hangs would be one more with every scrape. */
+function newest<T>(ask: () => Promise<T>): Newest<T> {
+  let said: T | null = null;
+  let asking: Promise<boolean> | null = null;
+  return async () => {
+    asking ??= ask()
+      .then((answer) => {
+        said = answer;
+        return true;
+      })
+      .catch(() => false) // /readyz says why
+      .finally(() => {
+        asking = null;
+      });
+    return { now: (await inTime(asking)) === true, said };
+  };
+}
+
+const knownOf = ({ log, warehouse, services, now }: Watched): Known => ({
+  started_s: now() / 1_000,
+  lags: new Map(services.map((service) => [service.name, newest(() => lagOf(log, service))])),
+  disks: newest(
+    async () =>
+      (await warehouse?.query<{ name: string; free: number }>(
+        'SELECT name, toFloat64(free_space) AS free FROM system.disks',
+      )) ?? [],
+  ),
+});
+
+/** Everything counted, and what can only be known by asking, as far as there is an answer: lag, ages, disks. */
+async function collect({ services, telemetry, now }: Watched, known: Known): Promise<Sample[]> {
   const now_s = now() / 1_000;
   const counted = telemetry.read();
   const ages = new Set<MetricName>(['progress_age_s', 'source_age_s', 'verify_clean_age_s']);
   const samples = counted.map((sample) =>
     ages.has(sample.metric) ? { ...sample, value: Math.round(now_s - sample.value) } : sample,
   );
-  for (const service of services) {
-    let behind = 0;
-    for (const { topic, partition, lag } of await lagOf(log, service)) {
-      behind += lag;
-      samples.push({
-        metric: 'lag',
-        labels: { service: service.name, topic, partition: String(partition) },
-        value: lag,
-      });
-    }
+  const [disks, ...lags] = await Promise.all([known.disks(), ...services.map(({ name }) => known.lags.get(name)!())]);
+  for (const [i, service] of services.entries()) {
+    const { said, now: heard } = lags[i]!;
+    if (heard)
+      for (const { topic, partition, lag } of said ?? [])
+        samples.push({
+          metric: 'lag',
+          labels: { service: service.name, topic, partition: String(partition) },
+          value: lag,
+        });
     const progress = counted.find(
       ({ metric, labels }) => metric === 'progress_age_s' && labels.service === service.name,
     );
-    const idle_s = now_s - (progress?.value ?? started_s);
+    const idle_s = now_s - (progress?.value ?? known.started_s);
+    const behind = (said ?? []).some(({ lag }) => lag > 0); // a log that fell silent took nothing away
     samples.push({
       metric: 'stalled',
       labels: { service: service.name },
-      value: behind > 0 && idle_s > stalled_after_s ? 1 : 0,
+      value: behind && idle_s > stalled_after_s ? 1 : 0,
     });
   }
-  const disks =
-    (await warehouse?.query<{ name: string; free: number }>(
-      'SELECT name, toFloat64(free_space) AS free FROM system.disks',
-    )) ?? [];
-  for (const { name, free } of disks) samples.push({ metric: 'disk_free_bytes', labels: { disk: name }, value: free });
+  if (disks.now)
+    for (const { name, free } of disks.said ?? [])
+      samples.push({ metric: 'disk_free_bytes', labels: { disk: name }, value: free });
   return samples;
 }
 
