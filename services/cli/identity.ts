@@ -53,14 +53,15 @@ async function identity(text: string, options: IdentityOptions): Promise<void> {
     throw new UsageError('--unlink or --relink, not both');
   const other = options.unlink ?? options.relink;
   if (other === undefined) return show(text, options);
+  const [one, two] = [namedIdentifier(text), namedIdentifier(other)];
+  if (JSON.stringify(one) === JSON.stringify(two))
+    throw new UsageError('that is one identifier: nothing can be kept apart from itself');
   const record = {
     kind: 'separation',
     brand_id: options.brand,
-    id: separationId(namedIdentifier(text), namedIdentifier(other)),
+    id: separationId(one, two),
     ...(options.reason ? { name: options.reason } : {}),
-    identifiers: [text, other]
-      .map(namedIdentifier)
-      .map(({ kind, platform, value }) => ({ kind, value, ...(platform ? { platform } : {}) })),
+    identifiers: [one, two].map(({ kind, platform, value }) => ({ kind, value, ...(platform ? { platform } : {}) })),
     withdrawn: options.relink !== undefined,
   };
   const { faults = [] } = parseReference(record);

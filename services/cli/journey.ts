@@ -48,9 +48,14 @@ async function readStory(warehouse: Warehouse, id: string, brand: string | null)
   return storyOf(warehouse, redemption);
 }
 
+const nothingSaid = (status: string): string =>
+  status === 'voided'
+    ? 'It was voided: nobody earns by it any more.'
+    : 'No touch of theirs that counts lies in the look-back.';
+
 function told({ redemption: r, credits, postings, quarantined }: Story): string {
   const paid = r.gross_amount === null ? 'without a price' : `${r.gross_amount} ${r.currency}`;
-  const left = r.amount === r.gross_amount || r.amount === null ? '' : `, ${r.amount} ${r.currency} after returns`;
+  const left = r.amount === r.gross_amount || r.amount === null ? '' : `, ${r.amount} ${r.currency} are left of it`;
   const who = r.person_id === '' ? 'somebody unknown' : `person ${r.person_id.slice(0, 16)}…`;
   const owner = r.owner_id === '' ? '' : `, the code of ${r.owner_id}`;
   const lines = [
@@ -59,7 +64,7 @@ function told({ redemption: r, credits, postings, quarantined }: Story): string 
     ...(r.flags.length > 0 ? [`  remarks: ${r.flags.join(', ')}`] : []),
   ];
   const touches = credits.filter((c) => c.model === 'linear' && c.touch_event_id !== '');
-  lines.push('', touches.length === 0 ? 'No touch of theirs that counts lies in the look-back.' : 'What led to it');
+  lines.push('', touches.length > 0 ? 'What led to it' : nothingSaid(r.status));
   if (quarantined > 0)
     lines.push(
       `  ${quarantined} earlier touch${quarantined > 1 ? 'es' : ''} of theirs ${quarantined > 1 ? 'are' : 'is'} quarantined and earn${quarantined > 1 ? '' : 's'} nothing: events_current.invalid_reasons says why`,

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { own_hosts, strangeIn } from '../dashboard/front.ts';
 import { readConfig } from '../platform/config.ts';
 import { serveWarehouse } from '../platform/warehouse/http.ts';
 import { portOf } from './options.ts';
@@ -24,7 +25,16 @@ export const warehouseCommand = (): Command =>
       mkdirSync(options.data, { recursive: true });
       const stop = stopAsked();
       const directory = join(options.data, 'warehouse');
-      const server = await serveWarehouse({ directory, port: options.port, database: config.CLICKHOUSE_DATABASE });
+      const server = await serveWarehouse({
+        directory,
+        port: options.port,
+        database: config.CLICKHOUSE_DATABASE,
+        front(request, response) {
+          const strange = strangeIn(request, own_hosts);
+          if (strange) response.writeHead(403, { 'content-type': 'text/plain' }).end(`${strange}\n`);
+          return strange !== null;
+        },
+      });
       const forget = announceRunning(options.data, server.url);
       print(`ClickHouse over HTTP at ${server.url} (database ${config.CLICKHOUSE_DATABASE}); Ctrl-C stops`);
       await stop;

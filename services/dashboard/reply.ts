@@ -19,7 +19,7 @@ export function sendRows(
 ): FastifyReply {
   const csv = question.format === 'csv';
   const at = csv ? endOfCsv(text, question.limit) : endOfLines(text, question.limit);
-  const next_offset = at < text.length ? question.offset + question.limit : null;
+  const next_offset = at < text.length && question.limit > 0 ? question.offset + question.limit : null;
   const content = text.slice(0, at);
   void reply.header('x-as-of', new Date(as_of).toISOString()).header('vary', 'accept, authorization');
   if (next_offset !== null) void reply.header('x-next-offset', String(next_offset));

@@ -197,6 +197,29 @@ describe.skipIf(executablePath === null)('the page', () => {
     await page.context().close();
   }, 60_000);
 
+  it.each(['period=toString', 'period=own&from=2026-02-30&to=2026-13-45', 'period=own&from=0002-01-01&to=9999-12-31'])(
+    'shows all time where its address asks for what cannot be: %s',
+    async (query) => {
+      const { page, wrong } = await open('desktop', 'light');
+      await page.goto(`${url}/#/?brand=moonspoon&${query}`);
+      await settled(page);
+      expect(await page.locator('.stat', { hasText: 'Clicks' }).textContent()).toMatch(/[1-9]/);
+      expect(wrong).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  it('shows no other brand where its address names one that is not there', async () => {
+    const { page, wrong } = await open('desktop', 'light');
+    await page.goto(`${url}/#/?brand=nope`);
+    await page.getByText('There is no such brand here').waitFor();
+    expect(await page.locator('.stat').count()).toBe(0);
+    await page.getByRole('button', { name: 'Moonspoon' }).click();
+    await page.locator('.stat', { hasText: 'Clicks' }).waitFor();
+    expect(wrong).toEqual([]);
+    await page.context().close();
+  });
+
   it('is walked through with the keyboard alone', async () => {
     const { page, wrong } = await open('desktop', 'light');
     await page.goto(url);

@@ -234,6 +234,16 @@ describe('plain HTTP', () => {
     expect(await (await fetch(at({ query: '  -- of course\n (SELECT count() FROM stays)' }))).text()).toBe('0\n');
   });
 
+  test('HEAD and OPTIONS write as little as GET does', async () => {
+    await post('CREATE TABLE still (id Int64) ENGINE = MergeTree ORDER BY id');
+    for (const method of ['HEAD', 'OPTIONS', 'DELETE'])
+      for (const query of ['DROP TABLE still', 'WITH 1 AS x INSERT INTO still SELECT x']) {
+        const answer = await fetch(at({ query }), { method });
+        expect(answer.headers.get('x-clickhouse-exception-code')).toBe('164');
+      }
+    expect(await (await post('SELECT count() FROM still')).text()).toBe('0\n');
+  });
+
   test('GET runs no writing statement behind a reading one', async () => {
     await post('CREATE TABLE kept (id Int64) ENGINE = MergeTree ORDER BY id');
     for (const query of ['SELECT 1; DROP TABLE kept', 'WITH 1 AS x INSERT INTO kept SELECT x'])

@@ -2,6 +2,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -72,6 +73,7 @@ describe('usage', () => {
     [['schemas', 'Nothing']],
     [['start', '--port', 'x']],
     [['keys', 'create']],
+    [['identity', 'consumer_id:u', '--brand', 'aa', '--unlink', 'consumer_id:u']],
     [['keys', 'revoke']],
     [['keys', 'list', '--bogus']],
     [['run', home.path]],
@@ -233,6 +235,26 @@ describe('query', () => {
     child.stdout!.once('data', () => child.stdout!.destroy());
     expect(await new Promise((done) => child.on('close', done))).toBe(0);
     expect(said).toBe('');
+  });
+});
+
+describe('warehouse', () => {
+  it('answers to no page of another site, under whatever name that reaches it', async () => {
+    const { match } = await startUntil(
+      ['warehouse', '--port', '0', '--data', at('strangers')],
+      /http:\/\/[\d.]+:(\d+)/,
+    );
+    const asked = (headers: Record<string, string>) =>
+      new Promise<number | undefined>((done, fail) => {
+        const options = { host: '127.0.0.1', port: Number(match[1]), method: 'POST', headers };
+        request(options, (answer) => done(answer.resume().statusCode))
+          .on('error', fail)
+          .end('SELECT 1');
+      });
+    expect(await asked({})).toBe(200);
+    expect(await asked({ host: 'localhost:1' })).toBe(200);
+    expect(await asked({ host: 'evil.example' })).toBe(403);
+    expect(await asked({ origin: 'http://evil.example' })).toBe(403);
   });
 });
 

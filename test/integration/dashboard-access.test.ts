@@ -53,6 +53,12 @@ describe('what is asked wrongly gets a clear answer', () => {
     if (field) expect(body.expected.length).toBeGreaterThan(4);
   });
 
+  it('a page of no rows is the last one', async () => {
+    const { body, headers } = await get('views/events_current?limit=0', 'acme');
+    expect(body).toMatchObject({ rows: [], next_offset: null });
+    expect(headers['x-next-offset']).toBeUndefined();
+  });
+
   it('long values are repeated shortened, long addresses refused', async () => {
     const { body } = await get(`views/events_current?count=${'9'.repeat(5_000)}`, 'acme');
     expect(body.detail.length).toBeLessThan(200);

@@ -81,17 +81,17 @@ export function readRequest(
   const inAddress = search.get('query') ?? '';
   const statement = inAddress === '' ? text : text === '' ? inAddress : `${inAddress}\n${text}`;
   if (statement.trim() === '') throw new RequestRefused(400, 62, 'Empty query', 'SYNTAX_ERROR');
-  if (method === 'GET' && !reading.test(statement))
+  if (method !== 'POST' && !reading.test(statement))
     throw new RequestRefused(
       500,
       164,
-      'Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly. You should use method POST for modifying queries.',
+      `Cannot execute query in readonly mode. For queries over HTTP, method ${method} implies readonly. You should use method POST for modifying queries.`,
       'READONLY',
     );
   const bare = statement.replace(/'(?:\\.|[^'\\])*'|--[^\n]*|\/\*[\s\S]*?\*\//g, ' ');
   if (reading.test(statement) && /;\s*\S/.test(bare))
     throw new RequestRefused(400, 62, 'Multi-statements are not allowed', 'SYNTAX_ERROR');
-  if (method === 'GET' && /\bINSERT\s+INTO\b|\bINTO\s+OUTFILE\b/i.test(bare))
+  if (method !== 'POST' && /\bINSERT\s+INTO\b|\bINTO\s+OUTFILE\b/i.test(bare))
     throw new RequestRefused(500, 164, 'Cannot execute query in readonly mode.', 'READONLY');
   const settings: Record<string, string> = {};
   const parameters: Record<string, string> = {};

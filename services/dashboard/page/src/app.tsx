@@ -5,7 +5,7 @@ import { Header, Navigation, Status } from './parts/shell.tsx';
 import { SignIn } from './parts/sign-in.tsx';
 import { SqlDialog } from './parts/sql-dialog.tsx';
 import { Skeleton, Trouble } from './parts/states.tsx';
-import { place, route } from './route.ts';
+import { choose, place, route } from './route.ts';
 import { type Brand, brands, current } from './scope.ts';
 import { pageOf } from './views/pages.ts';
 
@@ -34,6 +34,7 @@ function Inside() {
       <main id="content" tabIndex={-1}>
         {!known && (live.problem.value ? <Trouble problem={live.problem.value} /> : <Skeleton height={320} />)}
         {known?.length === 0 && <NoBrand />}
+        {known && known.length > 0 && !current.value && <StrangeBrand brands={known} />}
         {known && current.value && <Page key={`${current.value.brand_id}/${place.value}`} />}
         <Status />
       </main>
@@ -64,6 +65,25 @@ function Page() {
   );
 }
 let visited = 0;
+
+/** An address that somebody shared must not show another brand's numbers. */
+function StrangeBrand({ brands }: { brands: Brand[] }) {
+  return (
+    <div class="state">
+      <strong>There is no such brand here</strong>
+      <p>The address names a brand that this key does not read. There is:</p>
+      <ul>
+        {brands.map(({ brand_id, name }) => (
+          <li key={brand_id}>
+            <button type="button" onClick={() => choose({ brand: brand_id })}>
+              {name || brand_id}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
 
 function NoBrand() {
   return (

@@ -9,9 +9,11 @@ export interface Brand {
 }
 
 export const brands = signal<Brand[]>([]);
-export const current = computed(
-  () => brands.value.find((one) => one.brand_id === route.value.query.get('brand')) ?? brands.value[0],
-);
+/** The brand of the address, the first where it names none; undefined where it names one that is not there. */
+export const current = computed(() => {
+  const named = route.value.query.get('brand');
+  return named === null ? brands.value[0] : brands.value.find((one) => one.brand_id === named);
+});
 export const brand = computed(() => current.value?.brand_id ?? '');
 export const time_zone = computed(() => current.value?.time_zone || 'UTC');
 
@@ -24,10 +26,16 @@ export const periods = {
 } as const;
 export type Period = keyof typeof periods;
 
-const isDay = (text: string | null): text is string => text !== null && /^\d{4}-\d\d-\d\d$/.test(text);
+/** Days that are in the calendar, and that the API takes. */
+const isDay = (text: string | null): text is string =>
+  text !== null &&
+  text >= '1970-01-01' &&
+  text < '2148-12-31' &&
+  !Number.isNaN(Date.parse(text)) &&
+  plusDays(text, 0) === text;
 export const period = computed<Period>(() => {
   const name = route.value.query.get('period');
-  return name !== null && name in periods ? (name as Period) : 'all';
+  return name !== null && Object.hasOwn(periods, name) ? (name as Period) : 'all';
 });
 
 /** Today where the brand is. */
