@@ -68,6 +68,19 @@ const stories: Record<string, object[]> = {
     sold(2, 'BEA', { campaign_id, identifiers: mail('mia') }),
     sold(2, 'ZOE', { campaign_id, identifiers: mail('stranger'), amount: 7 }),
   ],
+  code_of_two: [
+    record('coupon', 'k1', { code: 'BOTH', use: 'shared', influencer_id: 'bea', campaign_id, name: 'of Bea' }),
+    record('coupon', 'k2', {
+      code: 'BOTH',
+      use: 'shared',
+      influencer_id: 'zoe',
+      campaign_id: 'autumn',
+      name: 'of Zoe',
+    }),
+    record('coupon', 'k3', { code: 'ONE', use: 'shared', influencer_id: 'zoe', campaign_id, name: 'of Zoe' }),
+    sold(2, 'BOTH', { campaign_id: 'autumn', identifiers: mail('mia') }),
+    sold(2, 'ONE', { campaign_id, identifiers: mail('leo') }),
+  ],
   advice: [
     event('comment', 1, { ...ann, identifiers: mail('mia'), text: 'where can I buy this?', user_agent }),
     event('comment', 1, {
@@ -209,4 +222,15 @@ describe('small denominators', () => {
       { redemptions_net: 2, redeemers: 0, independent_redeemer_share: null },
     ]);
   });
+});
+
+it('a code that two coupons share is said to be of neither of their owners', async () => {
+  const found = await warehouse.query(
+    `SELECT coupon_code, name, owner_id, campaign_id, toInt32(redemptions_net) AS net FROM coupon_performance
+     WHERE brand_id = 'code_of_two' ORDER BY coupon_code`,
+  );
+  expect(found).toEqual([
+    { coupon_code: 'BOTH', name: 'BOTH', owner_id: '', campaign_id: '', net: 1 },
+    { coupon_code: 'ONE', name: 'of Zoe', owner_id: 'zoe', campaign_id: 'launch', net: 1 },
+  ]);
 });

@@ -1,5 +1,5 @@
 /** A retailer's real redemption file (the public panel of test/fixtures/retail) against the truth beside it. */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { cliJson, rows, scratch } from '../support/cli.ts';
@@ -44,4 +44,22 @@ it('counts redemptions by households that were mailed a coupon as trials', async
     'SELECT toInt32(countIf(is_trial)) AS trials, toInt32(count()) AS n FROM redemptions_current',
   );
   expect(found).toEqual([{ trials: 734, n: 734 }]);
+});
+
+it('leaves the time zone and look-back that the brand has said of itself', async () => {
+  const [own, folder] = [join(home.path, 'own'), join(home.path, 'till')];
+  mkdirSync(folder);
+  writeFileSync(
+    join(folder, 'redemptions.csv'),
+    'redemption_id,coupon_code,campaign_id,redeemed_at,amount,currency\nR,CODE,c1,2026-06-02T03:00:00Z,5,USD\n',
+  );
+  const brand = { kind: 'brand', brand_id: 'acme', id: 'acme', currency: 'USD', time_zone: 'America/Los_Angeles' };
+  writeFileSync(join(home.path, 'brand.ndjson'), JSON.stringify(brand));
+  const args = ['run', folder, '--preset', 'retail', '--brand', 'acme', '--reference', join(home.path, 'brand.ndjson')];
+  for (let times = 0; times < 2; times++) {
+    await cliJson([...args, '--data', own]);
+    expect(await rows(own, 'SELECT toString(day) AS day, toInt32(redemptions_net) AS n FROM campaign_daily')).toEqual([
+      { day: '2026-06-01', n: 1 },
+    ]);
+  }
 });
