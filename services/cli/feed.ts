@@ -78,16 +78,24 @@ async function* opened(file: string): AsyncGenerator<Buffer> {
   try {
     yield* unpacked;
   } catch (error) {
-    throw new UsageError(
-      `${file} is no whole gzip file (${(error as Error).message}); its records up to there are in, and only count once when it is sent again`,
-    );
+    throw notWhole(file, error);
   }
 }
 
-const textOf = (file: string): string => {
+const notWhole = (file: string, error: unknown): UsageError =>
+  new UsageError(
+    `${file} is no whole gzip file (${(error as Error).message}); records of it that are in count once when it is sent again`,
+  );
+
+function textOf(file: string): string {
   const bytes = readFileSync(file);
-  return (isPacked(file) ? gunzipSync(bytes) : bytes).toString();
-};
+  if (!isPacked(file)) return bytes.toString();
+  try {
+    return gunzipSync(bytes).toString();
+  } catch (error) {
+    throw notWhole(file, error);
+  }
+}
 
 /** Every document of a YAML file; a list stands for its items. */
 function* yamlRecords(file: string): Generator<Buffer> {

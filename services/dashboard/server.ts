@@ -105,6 +105,7 @@ async function servePage(app: FastifyInstance, directory: string): Promise<void>
     await app.register(serveStatic, {
       root: directory,
       cacheControl: false,
+      preCompressed: true, // the build puts .br and .gz beside what is larger than a packet
       // vite puts a hash of the content into the names there
       setHeaders: (reply, path) => {
         if (/[\\/]assets[\\/]/.test(path)) void reply.header('cache-control', 'public, max-age=31536000, immutable');

@@ -302,6 +302,24 @@ describe.skipIf(executablePath === null)('the page', () => {
     await page.context().close();
   });
 
+  it('is sent compressed to whoever takes it so', async () => {
+    const html = await (await fetch(url, { headers: { accept: 'text/html' } })).text();
+    const paths = [...html.matchAll(/(?:src|href)="\.?(\/assets\/[^"]+\.(?:js|css))"/g)].map(([, path]) => path);
+    expect(paths.length).toBeGreaterThan(1);
+    for (const path of paths) {
+      const plain = await fetch(`${url}${path}`, { headers: { 'accept-encoding': 'identity' } });
+      expect(plain.headers.get('content-encoding')).toBeNull();
+      const text = await plain.text();
+      for (const encoding of ['gzip', 'br']) {
+        const packed = await fetch(`${url}${path}`, { headers: { 'accept-encoding': encoding } });
+        expect(packed.headers.get('content-encoding')).toBe(encoding);
+        expect(packed.headers.get('cache-control')).toContain('immutable');
+        expect(Number(packed.headers.get('content-length'))).toBeLessThan(text.length / 2);
+        expect(await packed.text()).toBe(text);
+      }
+    }
+  });
+
   it('is there within a second of being asked for', async () => {
     const { page } = await open('desktop', 'light');
     await page.goto(url);

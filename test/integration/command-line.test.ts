@@ -203,6 +203,10 @@ describe('run', () => {
     const done = await cli(['run', at('short.ndjson.gz'), '--data', at('packed')]);
     expect(done.code).toBe(2);
     expect(done.stderr).toMatch(/short\.ndjson\.gz is no whole gzip file/);
+    writeFileSync(at('short.yaml.gz'), packed.subarray(0, packed.length / 2));
+    const reference_done = await cli(['run', at('short.yaml.gz'), '--data', at('packed')]);
+    expect(reference_done.code).toBe(2);
+    expect(reference_done.stderr).toMatch(/short\.yaml\.gz is no whole gzip file/);
   });
   it('shows what the first record of each code was refused for', async () => {
     writeFileSync(at('array.ndjson'), `[${readFileSync(events, 'utf8').split('\n', 1)[0]},\n{}]\n{}\n`);
