@@ -115,7 +115,8 @@ async function unhealthy(watched: Watched, known: Known): Promise<string[]> {
 type Newest<T> = () => Promise<{ said: T | null; now: boolean }>;
 interface Known {
   started_s: number;
-  lags: ReadonlyMap<string, Newest<PartitionLag[]>>;
+  /** In the order of the services. */
+  lags: readonly Newest<PartitionLag[]>[];
   disks: Newest<{ name: string; free: number }[]>;
 }
 
@@ -139,7 +140,7 @@ function newest<T>(ask: () => Promise<T>): Newest<T> {
 
 const knownOf = ({ log, warehouse, services, now }: Watched): Known => ({
   started_s: now() / 1_000,
-  lags: new Map(services.map((service) => [service.name, newest(() => lagOf(log, service))])),
+  lags: services.map((service) => newest(() => lagOf(log, service))),
   disks: newest(
     async () =>
       (await warehouse?.query<{ name: string; free: number }>(
@@ -156,7 +157,7 @@ async function collect({ services, telemetry, now }: Watched, known: Known): Pro
   const samples = counted.map((sample) =>
     ages.has(sample.metric) ? { ...sample, value: Math.round(now_s - sample.value) } : sample,
   );
-  const [disks, ...lags] = await Promise.all([known.disks(), ...services.map(({ name }) => known.lags.get(name)!())]);
+  const [disks, ...lags] = await Promise.all([known.disks(), ...known.lags.map((ask) => ask())]);
   for (const [i, service] of services.entries()) {
     const { said, now: heard } = lags[i]!;
     if (heard)
