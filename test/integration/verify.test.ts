@@ -296,6 +296,36 @@ describe('verify', () => {
     }
   });
 
+  it('names the redemption whose sale the views tell otherwise than the ledger, though credits computed again are the same', async () => {
+    const row = await one<{ brand_id: string; redemption_id: string; e4: number }>(
+      `SELECT brand_id, redemption_id, toInt32(amount * 10000) AS e4 FROM redemption_sales WHERE status = 'redeemed' AND is_valid AND amount > 0
+       ORDER BY cityHash64(redemption_id) LIMIT 1`,
+    );
+    const { statement } = await one<{ statement: string }>(
+      `SELECT create_table_query AS statement FROM system.tables WHERE database = currentDatabase() AND name = 'redemption_sales'`,
+    );
+    const told = statement.replace('CREATE VIEW', 'CREATE OR REPLACE VIEW');
+    const amount = 'amount_e4 - back_e4';
+    expect(told.split(amount)).toHaveLength(2);
+    try {
+      await pipeline.warehouse.command(
+        told.replace(amount, `(amount_e4 - back_e4 + toInt64(redemption_id = '${row.redemption_id}'))`),
+      );
+      const { ok, findings } = await look();
+      expect(ok).toBe(false);
+      expect(findings).toMatchObject([
+        {
+          check: 'sales',
+          place: `brand ${row.brand_id}, redemption ${row.redemption_id}`,
+          expected: `credit 1000000 ppm, amount ${row.e4 + 1} e4, as redemptions_current shows`,
+          found: `credit 1000000 ppm, amount ${row.e4} e4 in the ledger`,
+        },
+      ]);
+    } finally {
+      await pipeline.warehouse.command(told);
+    }
+  });
+
   it('names the part whose aggregate was deleted', async () => {
     await pipeline.warehouse.command('ALTER TABLE events CLEAR PROJECTION quarter_hour SETTINGS mutations_sync = 2');
     const { findings } = await look();

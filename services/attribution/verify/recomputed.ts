@@ -7,11 +7,11 @@ import type { Warehouse } from '../../platform/warehouse/port.ts';
 import { type Credit, creditsOf, postings } from '../ledger.ts';
 import { type Asked, loadBalances, loadJourneys } from '../settler/loads.ts';
 import { type Check, note, nothing, type Scope, within } from './check.ts';
+import { suspects } from './sales.ts';
 import { workedThrough } from './snapshot.ts';
 
 const batch_redemptions = 2_000;
 const page_redemptions = 50_000;
-const most_suspects = 2_000;
 /** A redemption that moves between two looks is looked at again this often. */
 const looks = 3;
 
@@ -89,8 +89,8 @@ async function* chosen(warehouse: Warehouse, { redemptions, number, round }: Sco
     );
     if (fresh.length > 0) yield fresh;
   } else {
-    const suspects = await suspected(warehouse);
-    if (suspects.length > 0) yield suspects;
+    const suspected = await suspects(warehouse, '1');
+    if (suspected.length > 0) yield suspected;
   }
 }
 
@@ -107,18 +107,3 @@ async function* pages(warehouse: Warehouse, where: string): AsyncGenerator<Asked
     after = page.at(-1)!;
   }
 }
-
-/** What a look at the sums alone makes suspicious; whether it is a difference, the recomputation says. */
-const suspected = (warehouse: Warehouse): Promise<Asked[]> =>
-  warehouse.query<Asked>(
-    `SELECT brand_id, redemption_id FROM
-     (
-       SELECT brand_id, redemption_id, toInt64(1) AS stands, toInt64(ifNull(amount, 0) * 10000) AS sold, toInt64(0) AS credited, toInt64(0) AS posted
-       FROM redemptions_current WHERE status != 'voided' AND is_valid
-       UNION ALL
-       SELECT brand_id, redemption_id, 0, 0, sum(credit_ppm), sum(amount_e4) FROM attribution_ledger
-       WHERE kind = 'posting' AND model = 'last_touch' GROUP BY brand_id, redemption_id
-     )
-     GROUP BY brand_id, redemption_id HAVING sum(stands) * 1000000 != sum(credited) OR sum(sold) != sum(posted)
-     ORDER BY brand_id, redemption_id LIMIT ${most_suspects}`,
-  );

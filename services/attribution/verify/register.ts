@@ -5,6 +5,7 @@ import { completeness } from './completeness.ts';
 import { conservation } from './conservation.ts';
 import { nothingTwice } from './nothing-twice.ts';
 import { recomputed } from './recomputed.ts';
+import { sales } from './sales.ts';
 import { settledBatches } from './settled-batches.ts';
 import { unaltered } from './unaltered.ts';
 
@@ -16,4 +17,5 @@ export const checks: readonly Check[] = [
   conservation,
   settledBatches,
   recomputed,
+  sales,
 ];
