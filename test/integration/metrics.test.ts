@@ -81,6 +81,44 @@ const stories: Record<string, object[]> = {
     sold(2, 'BOTH', { campaign_id: 'autumn', identifiers: mail('mia') }),
     sold(2, 'ONE', { campaign_id, identifiers: mail('leo') }),
   ],
+  in_force: [
+    record('influencer', 'ann', {
+      name: 'Ann now',
+      relationship: 'blogger',
+      followers: 900,
+      valid_from: '2020-01-01T00:00:00Z',
+    }),
+    record('influencer', 'ann', {
+      name: 'Ann then',
+      relationship: 'friend',
+      followers: 90,
+      valid_to: '2020-01-01T00:00:00Z',
+    }),
+    record('influencer', 'bob', { name: 'Bob before', followers: 1, valid_to: '2019-01-01T00:00:00Z' }),
+    record('influencer', 'bob', {
+      name: 'Bob',
+      followers: 2,
+      valid_from: '2020-01-01T00:00:00Z',
+      valid_to: '2021-01-01T00:00:00Z',
+    }),
+    record('influencer', 'bob', { name: 'Bob to be', followers: 3, valid_from: '2099-01-01T00:00:00Z' }),
+    record('influencer', 'bob', { name: 'Bob before that', followers: 4, valid_to: '2018-01-01T00:00:00Z' }),
+    record('influencer', 'eve', { name: 'Eve to be', valid_from: '2098-01-01T00:00:00Z' }),
+    record('influencer', 'eve', { name: 'Eve in the end', valid_from: '2099-01-01T00:00:00Z' }),
+    record('influencer', 'dan', { name: 'Dan of March', valid_from: '2020-03-01T00:00:00Z' }),
+    record('influencer', 'dan', { name: 'Dan of February, said later', valid_from: '2020-02-01T00:00:00Z' }),
+    record('brand', 'in_force', { time_zone: 'Pacific/Auckland', valid_from: '2020-01-01T00:00:00Z' }),
+    record('brand', 'in_force', { time_zone: 'America/New_York', valid_to: '2020-01-01T00:00:00Z' }),
+    ...['ann', 'bob', 'eve', 'dan'].map((influencer_id) =>
+      event('like', 1, {
+        influencer_id,
+        campaign_id,
+        identifiers: mail('mia'),
+        user_agent,
+        occurred_at: '2026-10-01T12:30:00Z',
+      }),
+    ),
+  ],
   advice: [
     event('comment', 1, { ...ann, identifiers: mail('mia'), text: 'where can I buy this?', user_agent }),
     event('comment', 1, {
@@ -233,4 +271,25 @@ it('a code that two coupons share is said to be of neither of their owners', asy
     { coupon_code: 'BOTH', name: 'BOTH', owner_id: '', campaign_id: '', net: 1 },
     { coupon_code: 'ONE', name: 'of Zoe', owner_id: 'zoe', campaign_id: 'launch', net: 1 },
   ]);
+});
+
+describe('a record that is in force', () => {
+  it('names and describes an influencer, though one that has ended or has not begun was sent after it; else the one that ended last, else the one that begins first', async () => {
+    const found = await answer(
+      `SELECT DISTINCT influencer_id, name, relationship, toFloat64(followers) AS followers FROM influencer_performance
+       WHERE brand_id = 'in_force' ORDER BY influencer_id`,
+    );
+    expect(found).toEqual([
+      { influencer_id: 'ann', name: 'Ann now', relationship: 'blogger', followers: 900 },
+      { influencer_id: 'bob', name: 'Bob', relationship: '', followers: 2 },
+      { influencer_id: 'dan', name: 'Dan of February, said later', relationship: '', followers: 0 },
+      { influencer_id: 'eve', name: 'Eve to be', relationship: '', followers: 0 },
+    ]);
+  });
+
+  it('says by which days a brand counts', async () => {
+    expect(
+      await answer("SELECT DISTINCT toString(day) AS day FROM influencer_daily WHERE brand_id = 'in_force'"),
+    ).toEqual([{ day: '2026-10-02' }]);
+  });
 });
