@@ -6,7 +6,7 @@ import { type Config, ConfigError } from '../platform/config.ts';
 import { telemetryTo } from '../platform/telemetry.ts';
 import { openLogger } from './open.ts';
 import { openWarehouseOf } from './open-warehouse.ts';
-import { stopAsked } from './output.ts';
+import { openedOrStopped, print, stopAsked } from './output.ts';
 
 export async function serveDashboard(config: Config, port: number, host: string): Promise<void> {
   if (!config.CLICKHOUSE_URL)
@@ -15,7 +15,7 @@ export async function serveDashboard(config: Config, port: number, host: string)
     );
   const stop = stopAsked();
   const logger = openLogger(config).child({ service: 'dashboard' });
-  const warehouse = await openWarehouseOf(config, '');
+  const warehouse = await openedOrStopped(openWarehouseOf(config, ''), stop);
   try {
     await migrate(warehouse, config.CLICKHOUSE_DATABASE);
     const app = await openDashboard({
@@ -29,10 +29,7 @@ export async function serveDashboard(config: Config, port: number, host: string)
       now: () => Date.now(),
     });
     const url = await app.listen({ port, host });
-    logger.info(
-      { url },
-      `dashboard is running; page, health and metrics on port ${new URL(url).port}; keys: grapevine keys create`,
-    );
+    print(`dashboard is running; page, health and metrics on port ${new URL(url).port}; keys: grapevine keys create`);
     await stop;
     await app.close();
   } finally {

@@ -61,3 +61,8 @@ export function stopAsked(): Promise<void> {
     process.on('SIGTERM', onSignal);
   });
 }
+
+/** What is being opened; asked to stop before that, there is nothing to finish yet, and the process ends. */
+export async function openedOrStopped<Opened>(opening: Promise<Opened>, stop: Promise<void>): Promise<Opened> {
+  return Promise.race([opening, stop.then(() => process.exit(0))]);
+}

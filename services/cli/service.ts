@@ -21,7 +21,7 @@ import {
 } from './open.ts';
 import { openWarehouseOf } from './open-warehouse.ts';
 import { portOf } from './options.ts';
-import { stopAsked } from './output.ts';
+import { openedOrStopped, print, stopAsked } from './output.ts';
 import { keepVerifying, verifiableOf } from './verify.ts';
 
 const names = ['ingest', 'enrichment', 'attribution', 'dashboard'] as const;
@@ -42,7 +42,7 @@ export const serviceCommand = (): Command =>
     .argument('<name>', names.join(', '), nameOf)
     .option(
       '--port <n>',
-      'port of /healthz, /readyz and /metrics; of the page, for dashboard (0 = a free one, logged)',
+      'port of /healthz, /readyz and /metrics; of the page, for dashboard (0 = a free one, printed)',
       portOf,
       0,
     )
@@ -60,7 +60,7 @@ async function service(name: ServiceName, { port, host }: { port: number; host: 
   const logger = openLogger(config).child({ service: name });
   const telemetry = telemetryTo(logger);
   const needs = needsOf(name, config);
-  const log = await openKafkaOf(config, logger, telemetry);
+  const log = await openedOrStopped(openKafkaOf(config, logger, telemetry), stop);
   const parts = { config, log, telemetry, topics: topicNames(config.GRAPEVINE_TOPIC_PREFIX) };
   const warehouse = name === 'attribution' ? await openWarehouseOf(config, '') : null;
   const consumers: Consumer[] = [];
@@ -97,7 +97,7 @@ async function service(name: ServiceName, { port, host }: { port: number; host: 
       port,
       host,
     );
-    logger.info({ port: operations.port, host }, `${name} is running; health and metrics on port ${operations.port}`);
+    print(`${name} is running; health and metrics on port ${operations.port}`);
     try {
       await Promise.race([stop, ...consumers.map((consumer) => consumer.done)]);
     } catch (error) {

@@ -75,6 +75,23 @@ describe('readConfig', () => {
       expect(said).toContain(`\n  ${name}`);
   });
 
+  test.each(['broker', 'broker:', ':9092', 'a:9092,b', 'PLAINTEXT://a:9092', 'a:9092;b:9092', 'a:99999'])(
+    'refuses %s for brokers before anybody is asked',
+    (value) => {
+      expect(faultsOf({ KAFKA_BROKERS: value })).toContain(
+        'KAFKA_BROKERS: expected host:port, several separated by commas',
+      );
+    },
+  );
+
+  test('says which of the sources is wrong, and what is expected there', () => {
+    const said = faultsOf({
+      GRAPEVINE_SOURCES: '[{"topic":"a","brands":["x"]},{"topic":"b","brands":"x","format":"xml"}]',
+    });
+    expect(said).toContain('[1].brands: expected "*" or a list of brand ids');
+    expect(said).toContain('[1].format: expected json or avro');
+  });
+
   test('shows the value of a fault, but never that of a secret', () => {
     expect(faultsOf({ LOG_LEVEL: 'loud' })).toContain('found "loud"');
     const secret = 'deadbeef'.repeat(3);

@@ -18,16 +18,26 @@ const sources = z
     z.array(
       z.object({
         topic: z.string().min(1),
-        brands: z.union([z.literal('*'), z.array(z.string().min(1))]),
-        format: z.enum(['json', 'avro']).default('json'),
+        brands: z.union([z.literal('*'), z.array(z.string().min(1))], 'expected "*" or a list of brand ids'),
+        format: z.enum(['json', 'avro'], 'expected json or avro').default('json'),
       }),
     ),
   );
 
+/** Addresses without a port would be asked for half a minute before the client gives up. */
+const brokers = z.string().refine((text) => text.split(',').every((address) => isAddress(address.trim())), {
+  error: 'expected host:port, several separated by commas',
+});
+
+const isAddress = (text: string): boolean => {
+  const [, port] = /^[^\s:/;]+:(\d{1,5})$/.exec(text) ?? [];
+  return port !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
+};
+
 /** THE register of settings: name → how it is read, its default and what it is for. */
 export const settings = {
   KAFKA_BROKERS: {
-    schema: z.string().min(1).optional(),
+    schema: brokers.optional(),
     secret: false,
     meaning: 'Kafka brokers, host:port separated by commas. Absent: the embedded log.',
   },
@@ -156,6 +166,12 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
+/** Where in a value made of several, and what was expected there. */
+function said({ path, message }: z.core.$ZodIssue): string {
+  const place = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
+  return place === '' ? message : `${place}: ${message}`;
+}
+
 /** Reads the settings; throws ConfigError listing all faults, without the values of secrets. */
 export function readConfig(environment: Record<string, string | undefined>): Config {
   const faults: string[] = [];
@@ -166,7 +182,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     if (read.success) out[name] = read.data;
     else {
       const found = secret ? `${value?.length ?? 0} characters` : JSON.stringify(value?.slice(0, 40));
-      faults.push(`${name}: ${read.error.issues.map((i) => i.message).join('; ')}; found ${found}. ${meaning}`);
+      faults.push(`${name}: ${read.error.issues.map(said).join('; ')}; found ${found}. ${meaning}`);
     }
   }
   for (const name of Object.keys(environment))
