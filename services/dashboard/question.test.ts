@@ -45,6 +45,8 @@ describe('a condition', () => {
     ],
     [{ 'at.gt': '2026-10-05T02:00:00+02:00' }, "at > fromUnixTimestamp64Milli(1791158400000, 'UTC')"],
     [{ 'amount.lte': '12.50' }, "amount <= toDecimal128('12.50', 18)"],
+    [{ 'rate.gte': '1.2345678901234567e-7' }, 'rate >= 1.2345678901234567e-7'],
+    [{ rate: '0.00000012345678901234567' }, 'rate = 0.00000012345678901234567'],
     [{ rate: '-0.5' }, 'rate = -0.5'],
     [{ n: '7' }, 'n = 7'],
     [{ valid: 'false' }, 'valid = false'],

@@ -131,9 +131,14 @@ function literalOf(field: string, text: string, declared: string, zone: string):
     if (!/^-?\d{1,18}$/.test(text)) throw badParameter(field, text, 'a whole number');
     return text;
   }
-  if (/^(Float|Decimal)/.test(type)) {
+  if (type.startsWith('Float')) {
+    if (!/^-?\d{1,40}(\.\d{1,40})?(e[+-]?\d{1,3})?$/i.test(text) || !Number.isFinite(Number(text)))
+      throw badParameter(field, text, 'a number such as 0.0125 or 1.25e-2');
+    return text;
+  }
+  if (type.startsWith('Decimal')) {
     if (!/^-?\d{1,18}(\.\d{1,18})?$/.test(text)) throw badParameter(field, text, 'a number such as 12.50');
-    return type.startsWith('Float') ? text : `toDecimal128(${quoted(text)}, 18)`; // a literal 12.50 would be a binary fraction
+    return `toDecimal128(${quoted(text)}, 18)`; // a literal 12.50 would be a binary fraction
   }
   throw badParameter(field, text, `a column that can be compared; ${declared} cannot`);
 }

@@ -42,7 +42,15 @@ export const page_directory = join(import.meta.dirname, 'page', 'dist');
 
 /** A server that is ready; the caller listens, or hands it requests. */
 export async function openDashboard(parts: DashboardParts): Promise<FastifyInstance> {
-  const app = fastify({ bodyLimit: 1_024, routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true } });
+  const app = fastify({
+    bodyLimit: 1_024,
+    routerOptions: { maxParamLength: 512, ignoreTrailingSlash: true },
+    frameworkErrors: (error, request, reply) =>
+      void sayProblem(
+        reply as unknown as FastifyReply,
+        problemOf(error, request as unknown as FastifyRequest, parts.telemetry),
+      ),
+  });
   const catalogue = await loadCatalogue(parts.warehouse, parts.database);
   const tables = await brandTables(parts.warehouse, parts.database);
   protect(app, parts);

@@ -209,6 +209,21 @@ describe.skipIf(executablePath === null)('the page', () => {
     },
   );
 
+  it('takes a typed day when its year is whole, in one step back', async () => {
+    const { page, wrong } = await open('desktop', 'light');
+    await page.goto(`${url}/#/?brand=moonspoon&period=own&from=2026-10-01&to=2026-10-31`);
+    await settled(page);
+    const visited: string[] = [];
+    page.on('framenavigated', (frame) => visited.push(new URL(frame.url()).hash));
+    await page.getByLabel('First day').focus();
+    await page.getByLabel('First day').pressSequentially('01152025');
+    await page.waitForURL(/from=2025-01-15/);
+    expect(visited.filter((hash) => !/from=20/.test(hash))).toEqual([]);
+    await page.goBack();
+    expect(wrong).toEqual([]);
+    await page.context().close();
+  });
+
   it('shows no other brand where its address names one that is not there', async () => {
     const { page, wrong } = await open('desktop', 'light');
     await page.goto(`${url}/#/?brand=nope`);

@@ -405,6 +405,15 @@ describe('limits', () => {
     await app.close();
   });
 
+  it.each(['%E0', 'views/%', 'journeys/%C0%AF'])(
+    'an address that is no text is a problem like others: %s',
+    async (path) => {
+      const answer = await get(path, 'acme');
+      expect(answer.headers['content-type']).toContain('application/problem+json');
+      expect(answer.body).toMatchObject({ type: 'about:blank', status: 400, title: 'Bad request' });
+    },
+  );
+
   it('bodies are not taken', async () => {
     const payload = { x: 'x'.repeat(5_000) };
     const headers = { host: 'localhost' };

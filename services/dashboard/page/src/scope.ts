@@ -27,10 +27,12 @@ export const periods = {
 export type Period = keyof typeof periods;
 
 /** Days that are in the calendar, and that the API takes. */
-const isDay = (text: string | null): text is string =>
+export const first_day = '1970-01-01';
+export const last_day = '2148-12-30';
+export const isDay = (text: string | null): text is string =>
   text !== null &&
-  text >= '1970-01-01' &&
-  text < '2148-12-31' &&
+  text >= first_day &&
+  text <= last_day &&
   !Number.isNaN(Date.parse(text)) &&
   plusDays(text, 0) === text;
 export const period = computed<Period>(() => {

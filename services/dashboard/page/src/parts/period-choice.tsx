@@ -1,5 +1,6 @@
+import { useSignal } from '@preact/signals';
 import { choose, route } from '../route.ts';
-import { type Period, period, periods, plusDays, time_zone, today } from '../scope.ts';
+import { first_day, isDay, last_day, type Period, period, periods, plusDays, time_zone, today } from '../scope.ts';
 
 /** Days of the brand's own calendar. */
 export function PeriodChoice() {
@@ -24,21 +25,33 @@ export function PeriodChoice() {
       </div>
       {period.value === 'own' && (
         <span class="own-days">
-          <input
-            type="date"
-            aria-label="First day"
-            value={query.get('from') ?? ''}
-            onChange={(event) => choose({ from: event.currentTarget.value || undefined })}
-          />
+          <Day name="from" label="First day" />
           <span aria-hidden="true">–</span>
-          <input
-            type="date"
-            aria-label="Last day"
-            value={query.get('to') ?? ''}
-            onChange={(event) => choose({ to: event.currentTarget.value || undefined })}
-          />
+          <Day name="to" label="Last day" />
         </span>
       )}
     </fieldset>
+  );
+}
+
+/** While a day is typed the field changes with every digit (half of a day, the year 2, 20, …): it keeps what is typed, and a day counts when it is whole. */
+function Day({ name, label }: { name: 'from' | 'to'; label: string }) {
+  const typed = useSignal<string | null>(null);
+  const take = ({ value, validity }: HTMLInputElement) => {
+    typed.value = value;
+    if (isDay(value) || (value === '' && !validity.badInput)) choose({ [name]: value || undefined });
+  };
+  return (
+    <input
+      type="date"
+      aria-label={label}
+      value={typed.value ?? route.value.query.get(name) ?? ''}
+      min={first_day}
+      max={last_day}
+      onChange={(event) => take(event.currentTarget)}
+      onBlur={() => {
+        typed.value = null;
+      }}
+    />
   );
 }
