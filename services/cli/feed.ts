@@ -34,23 +34,24 @@ export async function* feed(
   if (reference.length > 0) yield { label: 'reference', records: await send(pipeline, recordsOf(reference, input)) };
   if (preset) {
     const { references, events } = readPreset(preset, files, brand ?? '');
-    const added = (await isKnown(pipeline, brand ?? '')) ? withoutBrand(references) : references;
+    const added = unsaid(references, await saidOf(pipeline, brand ?? ''));
     yield { label: 'reference', records: await send(pipeline, asJson(added)) };
     yield { label: 'events', records: await send(pipeline, asJson(events)) };
   } else yield { label: 'events', records: await send(pipeline, recordsOf(files, input)) };
 }
 
-/** Whether the brand has said something of itself: its time zone and look-backs are not a till's to change. */
-async function isKnown({ warehouse }: Pipeline, brand: string): Promise<boolean> {
-  const [found] = await warehouse.query<{ n: number }>(
-    "SELECT toInt32(count()) AS n FROM reference_current WHERE brand_id = {brand:String} AND kind = 'brand' AND id = {brand:String}",
+/** What the brand has said of itself and of its campaigns: time zone, look-backs and costs are not a till's to change. */
+async function saidOf({ warehouse }: Pipeline, brand: string): Promise<Set<string>> {
+  const known = await warehouse.query<{ kind: string; id: string }>(
+    "SELECT kind, id FROM reference_current WHERE brand_id = {brand:String} AND kind IN ('brand', 'campaign')",
     { brand },
   );
-  return (found?.n ?? 0) > 0;
+  return new Set(known.map(({ kind, id }) => `${kind}/${id}`));
 }
 
-async function* withoutBrand(records: AsyncIterable<object>): AsyncGenerator<object> {
-  for await (const record of records) if (!('kind' in record && record.kind === 'brand')) yield record;
+async function* unsaid(records: AsyncIterable<object>, said: ReadonlySet<string>): AsyncGenerator<object> {
+  for await (const record of records)
+    if (!('kind' in record && 'id' in record && said.has(`${record.kind}/${record.id}`))) yield record;
 }
 
 async function* asJson(rows: AsyncIterable<object>): AsyncGenerator<Buffer> {

@@ -63,3 +63,33 @@ it('leaves the time zone and look-back that the brand has said of itself', async
     ]);
   }
 });
+
+it('leaves the costs that the brand has said of a campaign, and adds the campaigns it has not spoken of', async () => {
+  const [own, folder] = [join(home.path, 'costs'), join(home.path, 'mailing')];
+  mkdirSync(folder);
+  writeFileSync(
+    join(folder, 'campaigns.csv'),
+    'campaign_id,campaign_type,start_date,end_date\nc1,TypeA,2026-06-01,2026-06-30\nc2,TypeB,2026-07-01,2026-07-31\n',
+  );
+  writeFileSync(
+    join(folder, 'redemptions.csv'),
+    'redemption_id,coupon_code,campaign_id,redeemed_at,amount,currency\nR,CODE,c1,2026-06-02T03:00:00Z,5,USD\nS,CODE,c2,2026-07-02T03:00:00Z,5,USD\n',
+  );
+  const costs = [{ kind: 'fee', amount: '40', currency: 'USD' }];
+  writeFileSync(
+    join(home.path, 'campaign.ndjson'),
+    JSON.stringify({ kind: 'campaign', brand_id: 'acme', id: 'c1', name: 'Summer', costs }),
+  );
+  const reference = ['--reference', join(home.path, 'campaign.ndjson')];
+  await cliJson(['run', folder, '--preset', 'retail', '--brand', 'acme', ...reference, '--data', own]);
+  const found = await rows(
+    own,
+    'SELECT campaign_id, name, toFloat64(cost) AS cost FROM campaign_performance ORDER BY campaign_id',
+  );
+  expect(found).toEqual([
+    { campaign_id: 'c1', name: 'Summer', cost: 40 },
+    { campaign_id: 'c2', name: 'c2', cost: null },
+  ]);
+  const [campaigns] = await rows(own, "SELECT toInt32(count()) AS n FROM reference_current WHERE kind = 'campaign'");
+  expect(campaigns).toEqual({ n: 2 });
+});
