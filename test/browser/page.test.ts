@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { pageQuestions } from '../../bench/page-questions.ts';
 import { openPipeline } from '../../services/cli/pipeline.ts';
 import { openAccess } from '../../services/dashboard/access.ts';
@@ -223,6 +223,35 @@ describe.skipIf(executablePath === null)('the page', () => {
     expect(wrong).toEqual([]);
     await page.context().close();
   });
+
+  it('asks for everything again as soon as anything is answered after an outage', async () => {
+    const { page } = await open('desktop', 'light');
+    await page.clock.install();
+    await page.goto(`${url}/#/?brand=moonspoon`);
+    await settled(page);
+    const refused = new Map<string, number>();
+    const pathOf = (address: string) => new URL(address).pathname + new URL(address).search;
+    await page.route('**/api/v1/**', (route) => {
+      const path = pathOf(route.request().url());
+      refused.set(path, (refused.get(path) ?? 0) + 1);
+      return route.abort();
+    });
+    await vi.waitFor(
+      async () => {
+        await page.clock.runFor(5_000);
+        expect(refused.size).toBeGreaterThan(4);
+        expect(Math.min(...refused.values()), 'each waits for long').toBeGreaterThan(5);
+      },
+      { timeout: 60_000, interval: 50 },
+    );
+    const answered = new Set<string>();
+    page.on('response', (response) => answered.add(pathOf(response.url())));
+    await page.unroute('**/api/v1/**');
+    const missing = () => [...refused.keys()].filter((path) => !answered.has(path));
+    await vi.waitFor(() => expect(missing().length).toBeLessThan(refused.size), { timeout: 60_000 });
+    await vi.waitFor(() => expect(missing()).toEqual([]), { timeout: 4_000 });
+    await page.context().close();
+  }, 150_000);
 
   it('shows no other brand where its address names one that is not there', async () => {
     const { page, wrong } = await open('desktop', 'light');

@@ -23,6 +23,9 @@ interface Watched extends Live<unknown> {
 
 const quick_ms = 1_000;
 const slowest_ms = 30_000;
+/** Nothing at all was answered for so long. */
+const outage_ms = 5_000;
+let answered_at = 0;
 const all = new Map<string, Watched>();
 /** When the newest answer was computed, and when the API last said that nothing changed. */
 export const asOf = signal<Date | undefined>(undefined);
@@ -39,8 +42,11 @@ async function ask(live: Watched): Promise<void> {
     const answer = await read(live.path, live.etag);
     live.failures = 0;
     live.problem.value = undefined;
+    const there_again = trouble.value?.status === 0 && Date.now() - answered_at > outage_ms;
+    answered_at = Date.now();
     trouble.value = undefined;
     asOf.value = new Date();
+    if (there_again) askAgain(); // the others wait for up to half a minute
     if (answer) take(live, answer.text, answer.etag);
   } catch (error) {
     const problem =
