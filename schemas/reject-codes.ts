@@ -33,7 +33,7 @@ export const reject_codes = {
   },
   bad_date: {
     meaning: 'a time is impossible, lacks its zone or is not in milliseconds',
-    remedy: 'send ISO 8601 with a zone, or epoch milliseconds',
+    remedy: 'write it as 2026-11-23T10:00:00Z or as 1795428000000',
   },
   date_in_future: {
     meaning: 'the event is more than 10 minutes ahead of its arrival',

@@ -123,7 +123,8 @@ export const settings = {
       .regex(/^[0-9a-f]{64}$/i, 'expected 64 hex characters (openssl rand -hex 32)')
       .optional(),
     secret: true,
-    meaning: 'Master key of pseudonyms and sealed bytes. Absent: made once in the data directory.',
+    meaning:
+      'Master key of pseudonyms and sealed bytes, 64 hex characters (openssl rand -hex 32). Absent: made once in the data directory.',
   },
   GRAPEVINE_SOURCES: {
     schema: sources.optional(),

@@ -67,19 +67,22 @@ export function Journey({ id }: { id: string }) {
 }
 
 function Bought({ story: { redemption } }: { story: Story }) {
-  const { status, gross_amount, currency, coupon_code, store_id, redeemed_at, is_trial } = redemption;
+  const { gross_amount, currency, coupon_code, store_id, redeemed_at, is_trial } = redemption;
   const store = useStoreNames();
   return (
     <p class="lead">
-      {status === 'redeemed' ? 'Redeemed' : status} {moment(redeemed_at)} with {coupon_code || 'no code'}
+      Redeemed {moment(redeemed_at)} with {coupon_code || 'no code'}
       {store_id && ` at ${store(store_id)}`}:{' '}
       {gross_amount === null ? 'without a price' : amount(gross_amount, currency)}
-      {redemption.amount !== gross_amount &&
-        redemption.amount !== null &&
-        `, ${amount(redemption.amount, currency)} after returns`}
+      {whatBecameOf(redemption)}
       {is_trial ? '. A trial: the person was handed it, so it is not word of mouth.' : '.'}
     </p>
   );
+}
+
+function whatBecameOf({ status, amount: net, gross_amount, currency }: Story['redemption']): string {
+  if (net === gross_amount || net === null) return status === 'redeemed' ? '' : `, ${status}`;
+  return `, ${amount(net, currency)} ${status === 'voided' ? 'since it was voided' : 'after returns'}`;
 }
 
 function Timeline({ story: { touches, redemption, quarantined } }: { story: Story }) {
