@@ -64,5 +64,8 @@ export function stopAsked(): Promise<void> {
 
 /** What is being opened; asked to stop before that, there is nothing to finish yet, and the process ends. */
 export async function openedOrStopped<Opened>(opening: Promise<Opened>, stop: Promise<void>): Promise<Opened> {
-  return Promise.race([opening, stop.then(() => process.exit(0))]);
+  const asked = Symbol('asked to stop');
+  const first = await Promise.race([opening, stop.then(() => asked)]);
+  if (first === asked) process.exit(0);
+  return first as Opened;
 }

@@ -48,7 +48,7 @@ describe.skipIf(address === '')('services on Kafka', () => {
     args: string[],
     ready: RegExp,
     but: Record<string, string>,
-  ): Promise<{ child: ChildProcess; match: RegExpExecArray }> {
+  ): Promise<{ child: ChildProcess; match: RegExpExecArray; said(): string }> {
     const child = startCli(args, { env: but });
     let text = '';
     const match = await new Promise<RegExpExecArray>((found, fail) => {
@@ -62,7 +62,7 @@ describe.skipIf(address === '')('services on Kafka', () => {
       child.on('close', (code) => fail(new Error(`${args.join(' ')} ended with ${code}: ${text}`)));
     });
     children.push(child);
-    return { child, match };
+    return { child, match, said: () => text };
   }
   const service = async (name: string) =>
     await started(['service', name], /health and metrics on port (\d+)/, { ...env, CLICKHOUSE_URL: url });
@@ -79,6 +79,14 @@ describe.skipIf(address === '')('services on Kafka', () => {
     for (let i = 0; i < lines.length; i += 2_000)
       await producer.send({ topic: topics.collected, messages: lines.slice(i, i + 2_000).map((value) => ({ value })) });
     await producer.disconnect();
+  }
+
+  async function membersOf(names: readonly string[]): Promise<number[]> {
+    const admin = new Kafka({ brokers: [address], logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    const described = await admin.describeGroups(names.map((name) => `${prefix}${name}`));
+    await admin.disconnect();
+    return described.groups.map(({ members }) => members.length);
   }
 
   const until = async (enough: (lag: number) => boolean): Promise<void> => {
@@ -120,7 +128,11 @@ describe.skipIf(address === '')('services on Kafka', () => {
     await produce(sent.slice(0, 4_000));
     const replaced = await Promise.all(names.map(service));
     for (const { child } of first.slice(0, 3)) child.kill('SIGTERM');
-    for (const { child } of first.slice(0, 3)) expect(await ended(child)).toBe(0);
+    for (const { child, said } of first.slice(0, 3)) {
+      expect(await ended(child)).toBe(0);
+      expect(said(), 'it ends as documented').toContain('stopping: the batch begun is finished first');
+    }
+    expect(await membersOf(Object.keys(groups)), 'who has stopped has left its groups').toEqual([2, 2, 2, 2]);
     await produce(sent.slice(4_000, 9_000));
     for (const { child } of first.slice(3)) child.kill('SIGKILL');
     await Promise.all(names.map(service));
