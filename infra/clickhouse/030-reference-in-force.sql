@@ -1,5 +1,5 @@
 -- The record of each id that is in force now, by the same rule as enrichment's lookups: of each valid_from the newest version; of those whose
--- validity holds this moment the newest. What speaks for no moment of today is still to be named: then the one that ended last, else the one
+-- validity holds this moment the one that began last. What speaks for no moment of today is still to be named: then the one that ended last, else the one
 -- that begins first. It was the record sent last, also one that had ended or had not begun. An internal view: its columns may change.
 CREATE OR REPLACE VIEW reference_current
 (
@@ -18,8 +18,8 @@ FROM
             newest,
             (
                 multiIf(starts > now64(3), 0, ends <= now64(3), 1, 2),
-                multiIf(starts > now64(3), -toUnixTimestamp64Milli(starts), ends <= now64(3), toUnixTimestamp64Milli(ends), 0),
-                newest_version
+                multiIf(starts > now64(3), -toUnixTimestamp64Milli(starts), ends <= now64(3), toUnixTimestamp64Milli(ends), toUnixTimestamp64Milli(starts)),
+                toUnixTimestamp64Milli(starts)
             )
         ) AS in_force
     FROM
@@ -27,7 +27,7 @@ FROM
         SELECT
             kind, brand_id, id, ifNull(valid_from, fromUnixTimestamp64Milli(toInt64(-2208988800000), 'UTC')) AS starts,
             argMax((reference_records.name, reference_records.body), version) AS newest,
-            argMax(ifNull(valid_to, toDateTime64('2299-12-31 23:59:59.999', 3, 'UTC')), version) AS ends, max(version) AS newest_version
+            argMax(ifNull(valid_to, toDateTime64('2299-12-31 23:59:59.999', 3, 'UTC')), version) AS ends
         FROM reference_records
         GROUP BY kind, brand_id, id, starts
     )

@@ -7,7 +7,7 @@ const store = (region: string, validity: object = {}) => ({ kind: 'store', id: '
 const regionAt = (index: ReturnType<typeof knowing>, at = noon) => index.at('store', 'acme', 's1', at)?.body.region;
 
 describe('the record that speaks', () => {
-  it('is the newest whose validity holds the moment', () => {
+  it('is the one that began last of those whose validity holds the moment', () => {
     const index = knowing(store('old'), store('new', { valid_from: noon }));
     expect(regionAt(index, noon - 1)).toBe('old');
     expect(regionAt(index, noon)).toBe('new');
@@ -57,6 +57,27 @@ it('does not depend on the order in which records of different times are applied
       const regions = [-3, -2, -1, 0, 1, 2].map((days) => regionAt(index, noon + days * day_ms));
       expect(regions).toEqual(['v0', 'v1', 'v2', 'v2', 'v1', 'v3']);
       expect(index.version).toBe(3);
+    }),
+  );
+});
+
+it('does not depend on the order in which records of different times were sent, nor on how often', () => {
+  const records = [
+    store('r0'),
+    store('r1', { valid_from: noon - 2 * day_ms }),
+    store('r2', { valid_from: noon - day_ms, valid_to: noon + day_ms }),
+    store('r3', { valid_from: noon + 2 * day_ms }),
+  ].map((record) => referenceFrom(record));
+  const sent = fc
+    .array(fc.constantFrom(...records), { maxLength: 6 })
+    .chain((again) => fc.shuffledSubarray([...records, ...again], { minLength: records.length + again.length }));
+  fc.assert(
+    fc.property(sent, (order) => {
+      const index = referenceIndex();
+      for (const [version, record] of order.entries())
+        index.apply({ ...record, source_offset: record.source_offset + 100 * version }, version);
+      const regions = [-3, -2, -1, 0, 1, 2].map((days) => regionAt(index, noon + days * day_ms));
+      expect(regions).toEqual(['r0', 'r1', 'r2', 'r2', 'r1', 'r3']);
     }),
   );
 });

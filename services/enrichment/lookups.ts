@@ -1,6 +1,7 @@
 /**
- * What the brand knows, in memory, as of any time: of the records of an id, the newest (highest version) whose validity holds the
- * moment. A record with the same kind, brand, id and valid_from replaces the older one.
+ * What the brand knows, in memory, as of any time: of the records of an id whose validity holds the moment, the one that began last. A record
+ * with the same kind, brand, id and valid_from replaces the older one. So it does not matter in which order records of different times were
+ * sent, and how often: a redelivery, or an export that is sent again, moves nobody's credit.
  */
 import type { ReferenceRecord } from '../../schemas/generated/reference_record.ts';
 import type { LookbackBody } from '../../schemas/reference.ts';
@@ -96,7 +97,7 @@ export function referenceIndex(): ReferenceIndex {
       const others = before.filter((other) => other.valid_from !== valid_from);
       records.set(
         key,
-        [known, ...others].sort((a, b) => b.version - a.version),
+        [known, ...others].sort((a, b) => began(b) - began(a)),
       );
       if (kind === 'coupon') addTo(coupons, `${brand_id}/${(known.body as Bodies['coupon']).code}`, id);
       if (kind === 'campaign')
@@ -111,6 +112,8 @@ export function referenceIndex(): ReferenceIndex {
     campaignsOf: (brand_id, hashtag) => campaigns.get(`${brand_id}/${hashtag}`) ?? [],
   };
 }
+
+const began = ({ valid_from }: Known<KnownKind>): number => valid_from ?? Number.NEGATIVE_INFINITY;
 
 const holds = ({ valid_from, valid_to }: Known<KnownKind>, at: number): boolean =>
   (valid_from === null || valid_from <= at) && (valid_to === null || at < valid_to);

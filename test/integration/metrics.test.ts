@@ -274,7 +274,7 @@ it('a code that two coupons share is said to be of neither of their owners', asy
 });
 
 describe('a record that is in force', () => {
-  it('names and describes an influencer, though one that has ended or has not begun was sent after it; else the one that ended last, else the one that begins first', async () => {
+  it('names and describes an influencer, though one that has ended, has not begun or began before it was sent after it; else the one that ended last, else the one that begins first', async () => {
     const found = await answer(
       `SELECT DISTINCT influencer_id, name, relationship, toFloat64(followers) AS followers FROM influencer_performance
        WHERE brand_id = 'in_force' ORDER BY influencer_id`,
@@ -282,7 +282,7 @@ describe('a record that is in force', () => {
     expect(found).toEqual([
       { influencer_id: 'ann', name: 'Ann now', relationship: 'blogger', followers: 900 },
       { influencer_id: 'bob', name: 'Bob', relationship: '', followers: 2 },
-      { influencer_id: 'dan', name: 'Dan of February, said later', relationship: '', followers: 0 },
+      { influencer_id: 'dan', name: 'Dan of March', relationship: '', followers: 0 },
       { influencer_id: 'eve', name: 'Eve to be', relationship: '', followers: 0 },
     ]);
   });
