@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { Command } from 'commander';
 import { parseReference } from '../../schemas/reference.ts';
+import { topicNames } from '../../schemas/topics.ts';
 import {
   identifier_kinds,
   normaliseIdentifier,
@@ -10,9 +11,10 @@ import {
 } from '../../schemas/values/identifier.ts';
 import { type Components, loadComponents } from '../attribution/components.ts';
 import { alone, type Persons } from '../attribution/persons.ts';
-import { readConfig } from '../platform/config.ts';
+import { type Config, readConfig } from '../platform/config.ts';
 import { openKeys } from '../platform/keys.ts';
-import { masterKey } from './open.ts';
+import type { Warehouse } from '../platform/warehouse/port.ts';
+import { masterKey, sharedKeys, sourcesOf } from './open.ts';
 import { openExisting } from './open-warehouse.ts';
 import { print, table, UsageError } from './output.ts';
 import { configFor } from './running.ts';
@@ -66,13 +68,25 @@ async function identity(text: string, options: IdentityOptions): Promise<void> {
   };
   const { faults = [] } = parseReference(record);
   if (faults.length > 0) throw new UsageError(faults.map((f) => `${f.path}: ${f.detail}`).join('; '));
-  await sendRecords(readConfig(process.env), options.data, ({ collected }) => [
-    { topic: collected, key: record.id, value: Buffer.from(JSON.stringify(record)) },
+  const config = readConfig(process.env);
+  const sources = sourcesOf(config, topicNames(config.GRAPEVINE_TOPIC_PREFIX), '*');
+  const topic = sourceOf(sources, options.brand);
+  await sendRecords(config, options.data, () => [
+    { topic, key: record.id, value: Buffer.from(JSON.stringify(record)) },
   ]);
   print(
     options.relink === undefined
       ? `${shown(text)} and ${shown(other)} are kept apart from now on; what they earned together is settled anew`
       : `${shown(text)} and ${shown(other)} may belong together again; what they earned is settled anew`,
+  );
+}
+
+/** A source that is read, in JSON, and may speak for the brand. */
+function sourceOf(sources: ReturnType<typeof sourcesOf>, brand: string): string {
+  for (const [topic, { brand_ids, format }] of sources)
+    if (format === 'json' && (brand_ids === '*' || brand_ids.includes(brand))) return topic;
+  throw new UsageError(
+    `no source in JSON may speak for brand ${brand}, so that nobody would read this: name one in GRAPEVINE_SOURCES`,
   );
 }
 
@@ -108,22 +122,36 @@ function namedIdentifier(text: string): RawIdentifier {
 }
 
 async function show(text: string, { brand, data, json }: IdentityOptions): Promise<void> {
-  const config = configFor(readConfig(process.env), data);
+  const own = readConfig(process.env);
   const pseudonym =
-    /^[0-9a-f]{64}$/.test(text) || text.startsWith('coupon:') ? text : pseudonymOf(text, brand, config, data);
-  const warehouse = await openExisting(config, data);
+    /^[0-9a-f]{64}$/.test(text) || text.startsWith('coupon:') ? text : pseudonymOf(text, brand, own, data);
+  const warehouse = await openExisting(configFor(own, data), data);
   try {
     const components = await loadComponents(warehouse, [[brand, pseudonym]]);
     const facts = factsOf(components, brand, pseudonym);
+    if (facts.links.length === 0 && !(await isNamed(warehouse, brand, pseudonym)))
+      throw new UsageError(
+        `no event of brand ${brand} names this ${shown(text)}: another value, another brand, or another GRAPEVINE_PII_KEY`,
+      );
     print(json ? JSON.stringify(facts) : told(facts));
   } finally {
     await warehouse.close();
   }
 }
 
-function pseudonymOf(text: string, brand: string, config: ReturnType<typeof readConfig>, data: string): string {
+/** A server's pseudonyms are made with the key that its ingest has; the key of a directory lies in it. */
+function pseudonymOf(text: string, brand: string, config: Config, data: string): string {
   const { kind, platform, value } = namedIdentifier(text);
-  return openKeys(masterKey(config, data)).pseudonym(brand, kind, platform, value);
+  const keys = config.CLICKHOUSE_URL ? sharedKeys(config) : openKeys(masterKey(config, data));
+  return keys.pseudonym(brand, kind, platform, value);
+}
+
+async function isNamed(warehouse: Warehouse, brand: string, identifier: string): Promise<boolean> {
+  const [found] = await warehouse.query<{ n: number }>(
+    'SELECT toInt32(count()) AS n FROM (SELECT 1 FROM events WHERE brand_id = {brand:String} AND identity_key = {identifier:String} LIMIT 1)',
+    { brand, identifier },
+  );
+  return (found?.n ?? 0) > 0;
 }
 
 interface Facts {

@@ -43,7 +43,7 @@ export function masterKey(config: Config, directory: string): Buffer {
 export function sharedKeys(config: Config): Keys {
   if (!config.GRAPEVINE_PII_KEY)
     throw new ConfigError(
-      'GRAPEVINE_PII_KEY: not set; every copy of ingest must use the same: make one with `openssl rand -hex 32`',
+      'GRAPEVINE_PII_KEY: not set; everything that makes pseudonyms must use the same: make one with `openssl rand -hex 32`',
     );
   return openKeys(Buffer.from(config.GRAPEVINE_PII_KEY, 'hex'));
 }

@@ -1,5 +1,5 @@
 /** The commands that look into attribution and correct it, as a person uses them: identity, journey, settle, and the views behind them. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cli, rows, scratch } from '../support/cli.ts';
@@ -176,9 +176,26 @@ describe('wrong questions', () => {
     [['identity', 'name:mia', '--brand', 'b'], 'expected KIND:VALUE'],
     [['journey', '--redemption', 'nothing'], 'no redemption nothing is stored'],
     [['settle', '--reason', 'boredom'], 'expected model or replay'],
+    [['identity', 'loyalty_id:nobody', '--brand', brand_id], 'no event of brand'],
   ])('%j get a clear answer and exit code 2', async (args, says) => {
     const done = await cli([...args, '--data', data]);
     expect(done.code).toBe(2);
     expect(done.stderr).toContain(says);
+  });
+
+  it('an identifier is not looked for under a key of its own on somebody else’s warehouse', async () => {
+    const env = { CLICKHOUSE_URL: 'http://127.0.0.1:1', GRAPEVINE_PII_KEY: '' };
+    const done = await cli(['identity', 'email:mia@example.org', '--brand', brand_id], { env, cwd: home.path });
+    expect(done.code).toBe(2);
+    expect(done.stderr).toContain('GRAPEVINE_PII_KEY: not set');
+    expect(existsSync(join(home.path, 'grapevine-data')), 'no key was made').toBe(false);
+  });
+
+  it('a separation is not sent where nobody reads it', async () => {
+    const env = { GRAPEVINE_SOURCES: '[{"topic":"shop.json","brands":["another"]}]' };
+    const args = ['email:mia@example.org', '--brand', brand_id, '--unlink', 'loyalty_id:card-77', '--data', data];
+    const done = await cli(['identity', ...args], { env });
+    expect(done.code).toBe(2);
+    expect(done.stderr).toContain('no source in JSON may speak for brand');
   });
 });
