@@ -69,7 +69,7 @@ export const settings = {
   KAFKA_SASL: {
     schema: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
     secret: false,
-    meaning: 'SASL mechanism. Absent: no authentication.',
+    meaning: 'SASL mechanism: plain, scram-sha-256 or scram-sha-512. Absent: no authentication.',
   },
   KAFKA_USERNAME: { schema: z.string().default(''), secret: false, meaning: 'SASL user.' },
   KAFKA_PASSWORD: { schema: z.string().default(''), secret: true, meaning: 'SASL password.' },

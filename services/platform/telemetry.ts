@@ -42,7 +42,7 @@ export const metrics = {
   disk_free_bytes: {
     kind: 'gauge',
     unit: 'bytes',
-    help: 'Free space of the disks of the warehouse, by disk: alarm below 10 %.',
+    help: 'Free space of the disks of the warehouse, by disk: alarm below 5 GB.',
   },
   verify_differences: {
     kind: 'gauge',

@@ -80,8 +80,13 @@ export async function openKafkaLog(options: KafkaLogOptions): Promise<EventLog> 
 }
 
 /** What to do, as far as the error gives it away; a broker that expects TLS just hangs up on plain text. */
-function remedyFor(said: string, { ssl }: KafkaLogOptions): string {
-  if (/certificate|self.signed|unable to verify|altname/i.test(said))
+export function remedyFor(said: string, { ssl }: Pick<KafkaLogOptions, 'ssl'>): string {
+  if (/key values mismatch/i.test(said)) return 'KAFKA_SSL_KEY is not the key of the certificate in KAFKA_SSL_CERT';
+  if (/\balert\b/i.test(said) && /certificate/i.test(said))
+    return 'The broker refuses the certificate of this client, or misses one: look at KAFKA_SSL_CERT and KAFKA_SSL_KEY';
+  if (/altname/i.test(said))
+    return 'The certificate of the broker is for another name: write KAFKA_BROKERS with the name that it has';
+  if (/certificate|self.signed|unable to verify/i.test(said))
     return 'The certificate of the broker is not trusted: name its authority in KAFKA_SSL_CA';
   if (/wrong version number|SSL routines|TLS/i.test(said))
     return 'The listener does not speak TLS: leave KAFKA_SSL out';
