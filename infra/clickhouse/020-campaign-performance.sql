@@ -25,8 +25,8 @@ AS WITH
     handed AS (SELECT brand_id, campaign_id, person AS person_id, min(handed_at) AS handed_at FROM sampled_people ARRAY JOIN persons AS person GROUP BY brand_id, campaign_id, person)
 SELECT
     brand_id, redemption_id, campaign_id, person_id, is_trial, (brand_id, event_id) IN loyal AS has_loyalty_id,
-    person_id != '' AND date_diff('second', lagInFrame(redeemed_at, 1, toDateTime64('1970-01-01 00:00:00', 3, 'UTC')) OVER
-        (PARTITION BY brand_id, person_id ORDER BY redeemed_at, redemption_id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING), redeemed_at) > 365 * 86400 AS is_new,
+    person_id != '' AND toUnixTimestamp64Milli(redeemed_at) - max(toUnixTimestamp64Milli(redeemed_at)) OVER
+        (PARTITION BY brand_id, person_id ORDER BY toUnixTimestamp64Milli(redeemed_at) RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) > 365 * 86400000 AS is_new,
     if(touched.redemption_id = '', NULL, date_diff('ms', touched.first_at, redeemed_at) / 3600000) AS hours_from_first_touch,
     if(touched.redemption_id = '', NULL, date_diff('ms', touched.last_at, redeemed_at) / 3600000) AS hours_from_last_touch,
     if(handed.person_id = '' OR handed.handed_at > redeemed_at, NULL, date_diff('ms', handed.handed_at, redeemed_at) / 3600000) AS hours_from_distribution,

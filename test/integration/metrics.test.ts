@@ -81,6 +81,14 @@ const stories: Record<string, object[]> = {
     sold(2, 'BOTH', { campaign_id: 'autumn', identifiers: mail('mia') }),
     sold(2, 'ONE', { campaign_id, identifiers: mail('leo') }),
   ],
+  one_receipt: [
+    record('coupon', 'k1', { code: 'ONE', use: 'shared', campaign_id }),
+    record('coupon', 'k2', { code: 'TWO', use: 'shared', campaign_id: 'autumn' }),
+    sold(3, 'ONE', { campaign_id, identifiers: card('L1') }),
+    sold(3, 'TWO', { campaign_id: 'autumn', identifiers: card('L1') }),
+    sold(5, 'TWO', { campaign_id: 'autumn', identifiers: card('L2') }),
+    sold(6, 'ONE', { campaign_id, identifiers: card('L2') }),
+  ],
   in_force: [
     record('influencer', 'ann', {
       name: 'Ann now',
@@ -292,4 +300,14 @@ describe('a record that is in force', () => {
       await answer("SELECT DISTINCT toString(day) AS day FROM influencer_daily WHERE brand_id = 'in_force'"),
     ).toEqual([{ day: '2026-10-02' }]);
   });
+});
+
+it('two coupons on one receipt are of somebody new to the brand both: neither is before the other', async () => {
+  const found = await answer(
+    "SELECT campaign_id, new_to_brand_rate AS rate FROM campaign_performance WHERE brand_id = 'one_receipt' ORDER BY campaign_id",
+  );
+  expect(found).toEqual([
+    { campaign_id: 'autumn', rate: 1 },
+    { campaign_id: 'launch', rate: 0.5 },
+  ]);
 });
