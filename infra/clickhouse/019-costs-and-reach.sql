@@ -1,17 +1,3 @@
--- The newest record of each id; windows of validity lie inside the record. An internal view: its columns may change.
-CREATE OR REPLACE VIEW reference_current
-(
-    kind LowCardinality(String) COMMENT 'Kind of the record',
-    brand_id LowCardinality(String) COMMENT 'Tenant',
-    id String COMMENT 'Id within kind and brand',
-    name String COMMENT 'Name; the id, when it has none',
-    body String COMMENT 'Fields of the kind as JSON'
-)
-AS SELECT kind, brand_id, id, if(argMax(reference_records.name, version) = '', id, argMax(reference_records.name, version)) AS name, argMax(reference_records.body, version) AS body
-FROM reference_records
-GROUP BY kind, brand_id, id
-COMMENT 'The newest reference record of each id (internal)';
-
 -- What campaigns cost, line by line. Lines that name an influencer belong to that influencer.
 CREATE OR REPLACE VIEW campaign_costs
 (

@@ -1,5 +1,6 @@
 /**
- * What is paid out is what was sold: the ledger's credits of a redemption are the sale that `redemptions_current` shows. The settler tells the
+ * What is paid out is what was sold: the ledger's credits of a redemption are the sale that `redemptions_current` shows (read from
+ * `redemption_sales`, where that view has it from, so that one redemption can be asked about without all). The settler tells the
  * sale in TypeScript, the views tell it in SQL: whichever of the two is wrong, the difference is found here, and not by computing credits again.
  */
 import type { Warehouse } from '../../platform/warehouse/port.ts';
@@ -8,7 +9,7 @@ import type { Asked } from '../settler/loads.ts';
 import { type Check, note, nothing, type Scope, within } from './check.ts';
 import { workedThrough } from './snapshot.ts';
 
-/** Redemptions that are looked at again, once all that was in flight has been worked through. */
+/** Redemptions that are named at most, and looked at again, once all that was in flight has been worked through. */
 const most_suspects = 2_000;
 
 export interface Suspect extends Asked {
