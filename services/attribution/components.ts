@@ -2,6 +2,7 @@
 import type { Warehouse } from '../platform/warehouse/port.ts';
 import { pairs } from './pairs.ts';
 import { type Component, type Link, type Persons, personsOf } from './persons.ts';
+import { withoutVoided } from './voided-codes.ts';
 
 /** A component with more identifiers than this joins nobody: a public device, a test account, an address everyone types. */
 export const most_connected = 1_000;
@@ -110,11 +111,23 @@ async function linksOf(warehouse: Warehouse, identifiers: [string, string][]): P
              GROUP BY brand_id, left, left_kind, right, right_kind, at, event_id
              HAVING sum(sign) > 0
          )
-         GROUP BY brand_id, left, left_kind, right, right_kind`,
+         GROUP BY brand_id, left, left_kind, right, right_kind, if('coupon_code' IN (left_kind, right_kind), event_id, '')`,
         { keys: identifiers.slice(from, from + page_keys) },
       )),
     );
-  return rows;
+  return firstOfEach(await withoutVoided(warehouse, rows));
+}
+
+/** A pair with a code has a row for each event that says so: what is voided was among them. */
+function firstOfEach(rows: LinkRow[]): LinkRow[] {
+  const out = new Map<string, LinkRow>();
+  for (const row of rows) {
+    const key = `${row.brand_id}/${row.left} ${row.right}`;
+    const other = out.get(key);
+    const [at, event_id] = row.first;
+    if (!other || at < other.first[0] || (at === other.first[0] && event_id < other.first[1])) out.set(key, row);
+  }
+  return [...out.values()];
 }
 
 /** What a separation record says, as ingest wrote it. */

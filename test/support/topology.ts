@@ -12,6 +12,7 @@ import { first_weights } from '../../services/attribution/models/engagement-weig
 import { type Link, type Persons, personsOf } from '../../services/attribution/persons.ts';
 import { decideRecording, eventKey, type Seen } from '../../services/attribution/recorder/decide.ts';
 import { type EventRow, event_columns, link_columns } from '../../services/attribution/recorder/rows.ts';
+import { namesCode } from '../../services/attribution/voided-codes.ts';
 import { referenceIndex } from '../../services/enrichment/lookups.ts';
 import { enrichment } from '../../services/enrichment/pipeline.ts';
 import { ingest } from '../../services/ingest/pipeline.ts';
@@ -51,7 +52,9 @@ export function openTopology(now = Date.UTC(2026, 11, 31)): Topology {
       const touches = events.filter((e) => e.type !== 'coupon_redemption' && e.brand_id === brand_id);
       const redemption = standingRedemption(about);
       const apart = [...separations.values()].filter((s) => s.brand_id === brand_id && !s.withdrawn).map((s) => s.pair);
-      const redeemer = redemption ? redeemerOf(redemption, personsAmong(links, brand_id, apart)) : [];
+      const redeemer = redemption
+        ? redeemerOf(redemption, personsAmong(standingEvidence(links, events), brand_id, apart))
+        : [];
       const journey = readJourney(about, touches, redeemer, first_weights);
       const balance = balances(ledger.filter((c) => c.brand_id === brand_id && c.redemption_id === redemption_id));
       ledger.push(...postings(journey ? creditsOf(journey) : [], balance));
@@ -121,6 +124,14 @@ interface LinkRow extends Omit<Link, 'first_at'> {
   brand_id: string;
   occurred_at: number;
   sign: number;
+}
+
+/** Links without those that a voided redemption made with a code. */
+function standingEvidence(rows: readonly LinkRow[], events: readonly StoredEvent[]): LinkRow[] {
+  const key = (brand_id: string, id: string): string => `${brand_id}/${id}`;
+  const voided = new Set(events.filter((e) => e.status === 'voided').map((e) => key(e.brand_id, e.redemption_id)));
+  const about = new Map(events.map((e) => [key(e.brand_id, e.event_id), key(e.brand_id, e.redemption_id)]));
+  return rows.filter((row) => !namesCode(row) || !voided.has(about.get(key(row.brand_id, row.event_id)) ?? ''));
 }
 
 /** Persons among all links of a brand that stand: resolving everything at once is resolving every component. */

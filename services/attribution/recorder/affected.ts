@@ -7,6 +7,7 @@ import type { SettlementRequest } from '../../../schemas/generated/settlement_re
 import type { Warehouse } from '../../platform/warehouse/port.ts';
 import { type Components, loadComponents, most_followed } from '../components.ts';
 import { pairs } from '../pairs.ts';
+import { holdersOf } from '../voided-codes.ts';
 import type { Recording } from './decide.ts';
 import { knownBy, link_columns } from './rows.ts';
 
@@ -44,12 +45,14 @@ export async function affectedRedemptions(warehouse: Warehouse, recording: Recor
     ({ event }) => event.type !== 'coupon_redemption' && event.count === 1 && knownBy(event).pseudonym !== '',
   );
   const links = recording.links.map(changedLink);
-  if (touches.length + links.length === 0) return requests.all();
+  const parted = await partedBy(warehouse, recording);
+  if (touches.length + links.length + parted.length === 0) return requests.all();
   const components = await loadComponents(
     warehouse,
     [
       ...touches.map(({ event }) => [event.brand_id, knownBy(event).pseudonym] as const),
       ...links.map((link) => [link.brand_id, link.left] as const),
+      ...parted.map(({ brand_id, identifier }) => [brand_id, identifier] as const),
     ],
     most_followed,
   );
@@ -60,8 +63,27 @@ export async function affectedRedemptions(warehouse: Warehouse, recording: Recor
     people.joined(link.brand_id, link.left, cause);
     requests.askPerson(link.brand_id, link.left, link.source_at);
   }
+  for (const { brand_id, identifier, cause } of parted) {
+    people.joined(brand_id, identifier, cause);
+    requests.askPerson(brand_id, identifier, cause.caused_at);
+  }
   await askFor(warehouse, people, requests);
   return requests.all();
+}
+
+/** Whom the voids of a batch part from a unique code, and the codes. */
+async function partedBy(warehouse: Warehouse, { changed }: Recording) {
+  const voids = changed.flatMap(({ event }) =>
+    event.status === 'voided' && event.redemption_id !== null ? [event] : [],
+  );
+  const holders = await holdersOf(
+    warehouse,
+    voids.map((event) => [event.brand_id, event.redemption_id!] as const),
+  );
+  return holders.flatMap(({ brand_id, redemption_id, identifiers }) => {
+    const by = voids.find((event) => event.brand_id === brand_id && event.redemption_id === redemption_id)!;
+    return identifiers.map((identifier) => ({ brand_id, identifier, cause: causedBy(by, 'identity') }));
+  });
 }
 
 /** The same for separations: everyone connected with one of these identifiers. */
