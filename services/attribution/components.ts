@@ -1,6 +1,6 @@
 /** Components of the graph of identity links, as the warehouse has it: all that is connected, whether it holds or not. */
 import type { Warehouse } from '../platform/warehouse/port.ts';
-import { pairs } from './pairs.ts';
+import { page_keys, pairs } from './pairs.ts';
 import { type Component, type Link, type Persons, personsOf } from './persons.ts';
 import { withoutVoided } from './voided-codes.ts';
 
@@ -27,8 +27,6 @@ interface Group {
   links: Link[];
   persons?: Persons;
 }
-
-const page_keys = 5_000;
 
 /** Follows links from these identifiers until nothing new is found, or a component has more than `most` identifiers. */
 export async function loadComponents(
@@ -118,7 +116,7 @@ async function linksOf(warehouse: Warehouse, identifiers: [string, string][]): P
   return firstOfEach(await withoutVoided(warehouse, rows));
 }
 
-/** A pair with a code has a row for each event that says so: what is voided was among them. */
+/** Each pair with the first event that says so. A pair with a code was read with every event, for any of them may be of a voided redemption. */
 function firstOfEach(rows: LinkRow[]): LinkRow[] {
   const out = new Map<string, LinkRow>();
   for (const row of rows) {

@@ -1,3 +1,6 @@
+/** Most pairs that one look-up by key names. */
+export const page_keys = 5_000;
+
 /** Distinct pairs of brand and key, sorted. */
 export function pairs(values: Iterable<readonly [brand_id: string, key: string]>): [string, string][] {
   const once = new Map<string, [string, string]>();

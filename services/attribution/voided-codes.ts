@@ -1,6 +1,6 @@
 /** Evidence that a voided redemption gave: who redeemed a unique code no longer holds it, and whoever redeems it next is not the same person for it. */
 import type { Warehouse } from '../platform/warehouse/port.ts';
-import { pairs } from './pairs.ts';
+import { page_keys, pairs } from './pairs.ts';
 
 interface Evidence {
   brand_id: string;
@@ -9,8 +9,7 @@ interface Evidence {
   first: [first_at: number, event_id: string];
 }
 
-const page_keys = 5_000;
-
+/** Whether one end of a link is a unique coupon code. */
 export const namesCode = ({ left_kind, right_kind }: Pick<Evidence, 'left_kind' | 'right_kind'>): boolean =>
   left_kind === 'coupon_code' || right_kind === 'coupon_code';
 

@@ -74,4 +74,13 @@ describe('what a person is', () => {
     expect(joined!.n).toBeGreaterThan(10);
     expect(joined!.same).toBe(joined!.n);
   });
+  it('is two again for analysts when the redemption that joined them by a unique code is voided', async () => {
+    const { brand_id } = all.find((story) => story.name.startsWith('a void that names only the redemption'))!;
+    const people = await rows<{ event_id: string; person_id: string }>(
+      data,
+      `SELECT event_id, person_id FROM events_current WHERE brand_id = '${brand_id}' AND event_id IN ('c1', 'R2') ORDER BY event_id`,
+    );
+    expect(people.map(({ event_id }) => event_id)).toEqual(['R2', 'c1']);
+    expect(people[0]!.person_id).not.toBe(people[1]!.person_id);
+  });
 });

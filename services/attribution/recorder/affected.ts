@@ -73,16 +73,16 @@ export async function affectedRedemptions(warehouse: Warehouse, recording: Recor
 
 /** Whom the voids of a batch part from a unique code, and the codes. */
 async function partedBy(warehouse: Warehouse, { changed }: Recording) {
-  const voids = changed.flatMap(({ event }) =>
-    event.status === 'voided' && event.redemption_id !== null ? [event] : [],
-  );
+  const voids = new Map<string, EnrichedEvent>();
+  for (const { event } of changed)
+    if (event.status === 'voided') voids.set(`${event.brand_id}/${event.redemption_id}`, event);
   const holders = await holdersOf(
     warehouse,
-    voids.map((event) => [event.brand_id, event.redemption_id!] as const),
+    [...voids.values()].map((event) => [event.brand_id, event.redemption_id!] as const),
   );
   return holders.flatMap(({ brand_id, redemption_id, identifiers }) => {
-    const by = voids.find((event) => event.brand_id === brand_id && event.redemption_id === redemption_id)!;
-    return identifiers.map((identifier) => ({ brand_id, identifier, cause: causedBy(by, 'identity') }));
+    const cause = causedBy(voids.get(`${brand_id}/${redemption_id}`)!, 'identity');
+    return identifiers.map((identifier) => ({ brand_id, identifier, cause }));
   });
 }
 
