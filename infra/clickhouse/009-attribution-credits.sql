@@ -7,7 +7,7 @@ CREATE OR REPLACE VIEW attribution_credits
     touch_event_id String COMMENT 'Touch that earned; event id of the redemption for the owner of its code; empty = nobody',
     touch_type LowCardinality(String) COMMENT 'click, like, comment, share, coupon (the owner of the code), empty = nobody',
     campaign_id LowCardinality(String) COMMENT 'Campaign of the touch; of the redemption for the owner and for nobody',
-    influencer_id String COMMENT 'Influencer who earned; empty = nobody',
+    influencer_id String COMMENT 'Influencer who earned; empty: nobody did, or a touch without an influencer (touch_type says which)',
     relationship LowCardinality(String) COMMENT 'friend, blogger, celebrity or expert, as of the touch',
     tier LowCardinality(String) COMMENT 'nano, micro, macro or mega, as of the touch',
     post_id String COMMENT 'Post of the touch',

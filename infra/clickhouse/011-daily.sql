@@ -87,26 +87,27 @@ CREATE OR REPLACE VIEW credit_quarters
     day Date COMMENT 'Day of the redemption in the time zone of the brand',
     model LowCardinality(String) COMMENT 'Attribution model; never add over models',
     campaign_id LowCardinality(String) COMMENT 'Campaign of the touch; of the redemption for the owner and for nobody',
-    influencer_id String COMMENT 'Influencer who earned; empty = nobody',
+    influencer_id String COMMENT 'Influencer who earned; empty: nobody did, or a touch without an influencer',
     relationship LowCardinality(String) COMMENT 'friend, blogger, celebrity or expert',
     tier LowCardinality(String) COMMENT 'nano, micro, macro or mega',
     product_id String COMMENT 'Product of the redemption',
     store_id LowCardinality(String) COMMENT 'Store of the redemption',
     coupon_code LowCardinality(String) COMMENT 'Code redeemed',
     currency LowCardinality(String) COMMENT 'Currency; empty when unpriced',
+    is_nobodys Bool COMMENT 'Nobody earned it',
     credit Decimal(18, 6) COMMENT 'Redemptions attributed',
     amount Decimal(18, 4) COMMENT 'Net sale attributed'
 )
 AS SELECT
     brand_id, toDate(toString(quarter, if(zones.zone = '', 'UTC', zones.zone))) AS day, model, campaign_id, influencer_id, relationship, tier, product_id,
-    store_id, coupon_code, currency, ppm * toDecimal64('0.000001', 6) AS credit, e4 * toDecimal64('0.0001', 4) AS amount
+    store_id, coupon_code, currency, is_nobodys, ppm * toDecimal64('0.000001', 6) AS credit, e4 * toDecimal64('0.0001', 4) AS amount
 FROM
 (
     SELECT
         brand_id, toStartOfInterval(redeemed_at, INTERVAL 15 MINUTE) AS quarter, model, campaign_id, influencer_id, relationship, tier, product_id,
-        store_id, coupon_code, currency, kind, sum(credit_ppm) AS ppm, sum(amount_e4) AS e4
+        store_id, coupon_code, currency, kind, touch_type = '' AS is_nobodys, sum(credit_ppm) AS ppm, sum(amount_e4) AS e4
     FROM attribution_ledger
-    GROUP BY brand_id, quarter, model, campaign_id, influencer_id, relationship, tier, product_id, store_id, coupon_code, currency, kind
+    GROUP BY brand_id, quarter, model, campaign_id, influencer_id, relationship, tier, product_id, store_id, coupon_code, currency, kind, is_nobodys
 ) AS quarters
 LEFT JOIN brand_zones AS zones USING (brand_id)
 WHERE kind = 'posting' AND (ppm != 0 OR e4 != 0)

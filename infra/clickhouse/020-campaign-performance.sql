@@ -209,6 +209,7 @@ WHERE campaign != ''
 COMMENT 'Whole life of a campaign, with its rates';
 
 -- A campaign has a row for each model and each currency in which it earned or cost something: what cost and sold nothing has lost its cost.
+-- Credit of coupon_owner, to owners and to nobody, stands with the campaign of the redemption: its sum is the campaign's net redemptions.
 CREATE OR REPLACE VIEW campaign_attribution
 (
     brand_id LowCardinality(String) COMMENT 'Tenant',
@@ -218,7 +219,7 @@ CREATE OR REPLACE VIEW campaign_attribution
     currency LowCardinality(String) COMMENT 'Currency; empty when unpriced',
     attributed_redemptions Decimal(18, 6) COMMENT 'Sum of credit',
     unattributed_redemptions Decimal(18, 6) COMMENT 'Credit that nobody earned',
-    unattributed_rate Nullable(Float64) COMMENT 'unattributed_redemptions / all credit',
+    unattributed_rate Nullable(Float64) COMMENT 'unattributed_redemptions / net redemptions of the campaign itself in this currency; NULL without any',
     attributed_amount Decimal(18, 4) COMMENT 'Net sale attributed to somebody',
     unattributed_amount Decimal(18, 4) COMMENT 'Net sale that nobody earned',
     cost Nullable(Decimal(18, 4)) COMMENT 'Cost lines of the campaign in this currency; NULL = none known',
@@ -229,7 +230,7 @@ AS SELECT
     brand_id, campaign_id, if(names.name = '', campaign_id, names.name) AS name,
     arrayJoin(['last_touch', 'first_touch', 'linear', 'time_decay', 'position_based', 'coupon_owner', 'engagement_weighted']) AS model, currency,
     credits.by_model[model].1 AS attributed_redemptions, credits.by_model[model].2 AS unattributed_redemptions,
-    toFloat64(unattributed_redemptions) / nullIf(toFloat64(attributed_redemptions + unattributed_redemptions), 0) AS unattributed_rate,
+    toFloat64(unattributed_redemptions) / nullIf(toFloat64(credits.by_model['coupon_owner'].1 + credits.by_model['coupon_owner'].2), 0) AS unattributed_rate,
     credits.by_model[model].3 AS attributed_amount, credits.by_model[model].4 AS unattributed_amount,
     if(costs.n = 0, NULL, costs.total) AS cost, toFloat64(attributed_amount) / nullIf(toFloat64(cost), 0) AS roas,
     (toFloat64(attributed_amount) - toFloat64(cost)) / nullIf(toFloat64(cost), 0) AS roi
@@ -239,8 +240,8 @@ FROM
     FROM
     (
         SELECT
-            brand_id, toString(campaign_id) AS campaign_id, toString(model) AS model, toString(currency) AS currency, sumIf(credit, influencer_id != '') AS earned,
-            sumIf(credit, influencer_id = '') AS nobody, sumIf(amount, influencer_id != '') AS earned_amount, sumIf(amount, influencer_id = '') AS nobody_amount
+            brand_id, toString(campaign_id) AS campaign_id, toString(model) AS model, toString(currency) AS currency, sumIf(credit, NOT is_nobodys) AS earned,
+            sumIf(credit, is_nobodys) AS nobody, sumIf(amount, NOT is_nobodys) AS earned_amount, sumIf(amount, is_nobodys) AS nobody_amount
         FROM credit_quarters
         GROUP BY brand_id, campaign_id, model, currency
     )

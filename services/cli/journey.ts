@@ -1,6 +1,6 @@
 /** `grapevine journey --redemption ID`: the touches in time, what each model gave whom, and the ledger's postings in words. */
 import { Command } from 'commander';
-import { findRedemptions, inWords, type Story, storyOf } from '../dashboard/story.ts';
+import { findRedemptions, inWords, type Story, storyOf, whoEarned } from '../dashboard/story.ts';
 import { readConfig } from '../platform/config.ts';
 import type { Warehouse } from '../platform/warehouse/port.ts';
 import { openExisting } from './open-warehouse.ts';
@@ -71,14 +71,19 @@ function told({ redemption: r, credits, postings, quarantined }: Story): string 
     );
   for (const t of touches)
     lines.push(
-      `  ${t.touched_at}  ${t.touch_type} on ${t.influencer_id || 'nobody in particular'}${t.relationship ? ` (${t.relationship})` : ''}, known by ${t.matched_by}${t.hops > 0 ? ` over ${t.hops} link${t.hops > 1 ? 's' : ''}` : ''}`,
+      `  ${t.touched_at}  ${t.touch_type} on ${whoEarned(t.influencer_id, t.touch_event_id)}${t.relationship ? ` (${t.relationship})` : ''}, known by ${t.matched_by}${t.hops > 0 ? ` over ${t.hops} link${t.hops > 1 ? 's' : ''}` : ''}`,
     );
   if (credits.length > 0)
     lines.push(
       '',
       table(
         ['model', 'who', 'credit', 'amount'],
-        credits.map((c) => [c.model, c.influencer_id || 'nobody', c.credit.toFixed(6), c.amount.toFixed(4)]),
+        credits.map((c) => [
+          c.model,
+          whoEarned(c.influencer_id, c.touch_event_id),
+          c.credit.toFixed(6),
+          c.amount.toFixed(4),
+        ]),
       ),
     );
   for (const line of inWords(postings)) lines.push(...(line.startsWith(' ') ? [] : ['']), line);

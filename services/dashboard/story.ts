@@ -115,13 +115,17 @@ export const reasons: Readonly<Record<string, string>> = {
   erasure: 'a person was erased',
 };
 
+/** Credit without an influencer is nobody's, or that of a touch on what the brand itself put out. */
+export const whoEarned = (influencer_id: string, touch_event_id: string): string =>
+  influencer_id || (touch_event_id === '' ? 'nobody' : 'no influencer');
+
 /** One line per posting: what moved from whom to whom. */
 export const inWords = (postings: readonly PostingLine[]): string[] =>
   postings.flatMap(({ posted_at, reason, cause, moves }) => [
     `${posted_at}  ${reasons[reason] ?? reason} (${cause})`,
-    ...moves.map(([model, influencer, credit, amount]) => {
+    ...moves.map(([model, influencer, credit, amount, touch]) => {
       const back = credit < 0 || amount < 0;
-      return `  ${model.padEnd(20)}${back ? 'takes back' : 'gives'} ${Math.abs(credit).toFixed(6)} / ${Math.abs(amount).toFixed(4)} ${back ? 'from' : 'to'} ${influencer || 'nobody'}`;
+      return `  ${model.padEnd(20)}${back ? 'takes back' : 'gives'} ${Math.abs(credit).toFixed(6)} / ${Math.abs(amount).toFixed(4)} ${back ? 'from' : 'to'} ${whoEarned(influencer, touch)}`;
     }),
   ]);
 

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findRedemptions, inWords, storyOf } from '../../services/dashboard/story.ts';
 import { openWarehouse } from '../../services/platform/warehouse/client.ts';
 import type { Warehouse } from '../../services/platform/warehouse/port.ts';
 import { cli, scratch } from '../support/cli.ts';
@@ -57,6 +58,17 @@ const stories: Record<string, object[]> = {
     record('campaign', 'abroad', { costs: [cost(40, 'EUR')] }),
     record('coupon', 'k', { code: 'OPEN', use: 'shared', campaign_id: 'abroad' }),
     sold(3, 'OPEN', { campaign_id: 'abroad', identifiers: mail('e9') }),
+  ],
+  two_campaigns: [
+    record('coupon', 'k', { code: 'OPEN', use: 'shared', campaign_id: 'home' }),
+    event('click', 1, { influencer_id: 'ann', campaign_id: 'away', identifiers: mail('mia'), user_agent }),
+    ...['mia', 'leo', 'ida', 'tom'].map((name) => sold(3, 'OPEN', { campaign_id: 'home', identifiers: mail(name) })),
+  ],
+  own_channel: [
+    record('campaign', campaign_id, { costs: [cost(5, 'USD')] }),
+    record('coupon', 'k', { code: 'OPEN', use: 'shared', campaign_id }),
+    event('click', 1, { campaign_id, identifiers: mail('mia'), user_agent }),
+    ...['mia', 'leo'].map((name) => sold(3, 'OPEN', { campaign_id, identifiers: mail(name) })),
   ],
   stranger: [
     record('influencer', 'bea', { relationship: 'blogger', followers: 10_000 }),
@@ -224,6 +236,85 @@ describe('a campaign that cost something', () => {
       { attributed_amount: 0, unattributed_rate: null, cost: 40, roas: 0, roi: -1 },
       { attributed_amount: 0, unattributed_rate: 1, cost: null, roas: null, roi: null },
     ]);
+  });
+});
+
+describe('redemptions of a campaign of which touches of another earned one in four', () => {
+  const rates = (campaign: string, model: string) =>
+    ask(
+      'attributed_redemptions, unattributed_redemptions, unattributed_rate',
+      'campaign_attribution',
+      'two_campaigns',
+      `AND campaign_id = '${campaign}' AND model = '${model}'`,
+    );
+  it('went to nobody at a rate of three in four of its own redemptions', async () => {
+    expect(await rates('home', 'linear')).toEqual([
+      { attributed_redemptions: 0, unattributed_redemptions: 3, unattributed_rate: 0.75 },
+    ]);
+    expect(await rates('home', 'coupon_owner')).toEqual([
+      { attributed_redemptions: 0, unattributed_redemptions: 4, unattributed_rate: 1 },
+    ]);
+  });
+
+  it('give the other, which had none itself, no such rate', async () => {
+    expect(await rates('away', 'linear')).toEqual([
+      { attributed_redemptions: 1, unattributed_redemptions: 0, unattributed_rate: null },
+    ]);
+  });
+});
+
+describe("a click on the brand's own link, without an influencer", () => {
+  it('earns its campaign the sale: only what no touch came before is of nobody', async () => {
+    expect(
+      await ask(
+        'attributed_redemptions, attributed_amount, unattributed_redemptions, unattributed_amount, unattributed_rate, roas',
+        'campaign_attribution',
+        'own_channel',
+        "AND model = 'linear'",
+      ),
+    ).toEqual([
+      {
+        attributed_redemptions: 1,
+        attributed_amount: 10,
+        unattributed_redemptions: 1,
+        unattributed_amount: 10,
+        unattributed_rate: 0.5,
+        roas: 2,
+      },
+    ]);
+  });
+
+  it('is of an unknown relationship when models are compared, not of nobody', async () => {
+    expect(
+      await answer(
+        `SELECT relationship, toFloat64(attributed_redemptions) AS n FROM model_comparison
+         WHERE brand_id = 'own_channel' AND model = 'last_touch' ORDER BY relationship`,
+      ),
+    ).toEqual([
+      { relationship: '', n: 1 },
+      { relationship: 'nobody', n: 1 },
+    ]);
+  });
+
+  it('is told as of no influencer where the redemption is explained, and what no touch came before as of nobody', async () => {
+    const redemptions = await answer(
+      `SELECT redemption_id FROM redemptions_current WHERE brand_id = 'own_channel' ORDER BY redemption_id`,
+    );
+    const told = await Promise.all(
+      redemptions.map(async ({ redemption_id }) => {
+        const [found] = await findRedemptions(warehouse, String(redemption_id), 'own_channel');
+        const { postings } = await storyOf(warehouse, found!);
+        return inWords(postings).find((line) => line.includes('last_touch'));
+      }),
+    );
+    expect(told.sort()).toEqual([
+      '  last_touch          gives 1.000000 / 10.0000 to no influencer',
+      '  last_touch          gives 1.000000 / 10.0000 to nobody',
+    ]);
+  });
+
+  it('pays no influencer', async () => {
+    expect(await ask('attributed_amount', 'influencer_attribution', 'own_channel')).toEqual([]);
   });
 });
 

@@ -53,15 +53,15 @@ export function Attribution() {
           <DataTable
             label="Sensitivity of the engagement model"
             rows={rows.filter((row) => row.varied !== '')}
-            search={(row) => name(row.influencer_id)}
+            search={(row) => (row.influencer_id ? name(row.influencer_id) : 'no influencer')}
             search_label="Find an influencer"
             columns={[
               {
                 key: 'influencer',
                 label: 'Influencer',
                 text: true,
-                show: (row) => name(row.influencer_id),
-                by: (row) => name(row.influencer_id),
+                show: (row) => (row.influencer_id ? name(row.influencer_id) : 'no influencer'),
+                by: (row) => (row.influencer_id ? name(row.influencer_id) : 'no influencer'),
               },
               {
                 key: 'varied',

@@ -27,6 +27,7 @@ interface Posting {
   cause: string;
   model: string;
   influencer_id: string;
+  touch_event_id: string;
   credit: number;
   amount: number;
 }
@@ -105,7 +106,11 @@ function Timeline({ story: { touches, redemption, quarantined } }: { story: Stor
             <time dateTime={touch.touched_at}>{moment(touch.touched_at)}</time>
             <strong>
               {eventName(touch.touch_type)} on{' '}
-              <a href={href('influencers', touch.influencer_id)}>{name(touch.influencer_id)}</a>
+              {touch.influencer_id ? (
+                <a href={href('influencers', touch.influencer_id)}>{name(touch.influencer_id)}</a>
+              ) : (
+                name('', touch.touch_event_id)
+              )}
             </strong>
             <span class="muted">
               {relationshipOfOne(touch.relationship)}, known by {touch.matched_by.replaceAll('_', ' ')}
@@ -136,8 +141,9 @@ function Credits({ id }: { id: string }) {
     </Panel>
   );
 }
+type NameOf = ReturnType<typeof useInfluencerNames>;
 /** Under which model, and whose. */
-const shareColumns = (name: (id: string) => string): Column<{ model: string; influencer_id: string }>[] => [
+const shareColumns = (name: NameOf): Column<{ model: string; influencer_id: string; touch_event_id: string }>[] => [
   {
     key: 'model',
     label: 'Model',
@@ -149,11 +155,11 @@ const shareColumns = (name: (id: string) => string): Column<{ model: string; inf
     key: 'who',
     label: 'Who',
     text: true,
-    show: (row) => name(row.influencer_id),
-    by: (row) => name(row.influencer_id),
+    show: (row) => name(row.influencer_id, row.touch_event_id),
+    by: (row) => name(row.influencer_id, row.touch_event_id),
   },
 ];
-const creditColumns = (name: (id: string) => string): Column<CreditRow>[] => [
+const creditColumns = (name: NameOf): Column<CreditRow>[] => [
   ...shareColumns(name),
   { key: 'for', label: 'For', text: true, show: (row) => eventName(row.touch_type), by: (row) => row.touch_type },
   { key: 'credit', label: 'Share', show: (row) => number(row.credit), by: (row) => Number(row.credit) },
@@ -185,7 +191,7 @@ function Postings({ story: { postings, redemption, ledger_sql } }: { story: Stor
     </section>
   );
 }
-const postingColumns = (name: (id: string) => string, currency: string): Column<Posting>[] => [
+const postingColumns = (name: NameOf, currency: string): Column<Posting>[] => [
   { key: 'at', label: 'Cause arrived', text: true, show: (row) => moment(row.posted_at), by: (row) => row.posted_at },
   { key: 'reason', label: 'Why', text: true, show: (row) => reasonName(row.reason), by: (row) => row.reason },
   ...shareColumns(name),

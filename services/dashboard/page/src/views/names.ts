@@ -12,10 +12,10 @@ function useNames(kind: Named): Map<string, string> {
   return new Map(live.body.value?.rows.map((row) => [row.id, row.name]));
 }
 
-/** Names of influencers, for rows that only hold their ids. */
-export function useInfluencerNames(): (id: string) => string {
+/** Names of influencers, for rows that only hold their ids. Without one, what a touch earned is of no influencer, and the rest nobody's. */
+export function useInfluencerNames(): (id: string, touch_event_id?: string) => string {
   const names = useNames('influencer');
-  return (id) => names.get(id) || id || 'nobody';
+  return (id, touch_event_id) => names.get(id) || id || (touch_event_id ? 'no influencer' : 'nobody');
 }
 export function useStoreNames(): (id: string) => string {
   const names = useNames('store');
