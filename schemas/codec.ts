@@ -75,29 +75,3 @@ export const codecs = [acceptedEvent, enrichedEvent, settlementRequest, rejected
 /** The schema id of a value in the Confluent wire format; null when it is none. */
 export const schemaIdOf = (bytes: Buffer): number | null =>
   bytes.length >= 5 && bytes[0] === 0 ? bytes.readUInt32BE(1) : null;
-
-/** Reads values written under somebody else's schema (JSON text) as plain JSON values: bytes become base64, unions their value. Throws CodecError. */
-export function foreignDecoder(schema: string): (bytes: Buffer) => unknown {
-  let type: avsc.Type;
-  try {
-    type = avsc.Type.forSchema(JSON.parse(schema) as avsc.Schema, { wrapUnions: 'never' });
-  } catch (error) {
-    throw new CodecError(`the writer's schema cannot be read: ${error instanceof Error ? error.message : error}`);
-  }
-  return (bytes) => {
-    try {
-      const { value, offset } = type.decode(bytes, 5) as { value: unknown; offset: number };
-      if (offset !== bytes.length) throw new Error(`the body ends at ${offset} of ${bytes.length}`);
-      return plain(value);
-    } catch (error) {
-      throw new CodecError(error instanceof Error ? error.message : String(error));
-    }
-  };
-}
-
-function plain(value: unknown): unknown {
-  if (Buffer.isBuffer(value)) return value.toString('base64');
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
-}

@@ -6,7 +6,7 @@ export const reject_codes = {
   not_json: { meaning: 'the text is not JSON, or was cut short', remedy: 'send one whole JSON object per record' },
   not_avro: {
     meaning: 'the value is not Avro in the Confluent wire format, or not of the schema it names',
-    remedy: 'write with a registry-aware serializer: byte 0, schema id, body',
+    remedy: 'write byte 0, schema id, body, under an Avro schema that stands by itself (no Protobuf, no references)',
   },
   unknown_schema: {
     meaning: 'the schema registry does not know the schema id of the value',

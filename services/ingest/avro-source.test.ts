@@ -110,6 +110,79 @@ describe('a source in Avro', () => {
     expect(records.map(({ topic }) => topic)).toEqual([topics.rejected, topics.accepted]);
     expect(codes(records[0]!)).toEqual(['not_avro']);
   });
+  it.each([
+    ['Protobuf', 'syntax = "proto3"; message A { string id = 1; }', 'schema 8 is no Avro, or needs other schemas'],
+    ['another schema than it names', { type: 'record', name: 'A', fields: [] }, 'a body of schema 8'],
+  ])('says of a value under %s what is wrong', async (_, foreign, said) => {
+    const [record] = await sent([wire(8, event)], registry({ 8: foreign }));
+    expect(rejectedRecord.decode(record!.value).faults[0]!.detail).toContain(said);
+  });
+  describe('with what other writers use', () => {
+    /** The record that comes out of a value with these fields instead of, and beside, those above. */
+    const read = async (fields: Record<string, unknown>, value: object) => {
+      const other = schema.fields.filter(({ name }) => !(name in fields));
+      const own = Object.entries(fields).map(([name, of]) => ({ name, type: of }));
+      const written = { type: 'record', name: 'Other', fields: [...other, ...own] } as avsc.Schema;
+      const body = avsc.Type.forSchema(written, { wrapUnions: 'always' }).toBuffer({
+        ...event,
+        consumer_id: { string: 'jo' },
+        till: null,
+        ...value,
+      });
+      const [record] = await sent([Buffer.concat([wire(7, event).subarray(0, 5), body])], registry({ 7: written }));
+      return record!.topic === topics.accepted ? acceptedEvent.decode(record!.value) : codes(record!);
+    };
+    const decimal = { logicalType: 'decimal', precision: 12 };
+    const bytes = { type: 'bytes', ...decimal, scale: 2 };
+    const sale = (amount: object | null) => ({
+      type: 'coupon_redemption',
+      coupon_code: 'OPEN',
+      redemption_id: 'r1',
+      currency: 'USD',
+      amount,
+    });
+    const sold = (amount: unknown) => ({
+      coupon_code: 'string',
+      redemption_id: 'string',
+      currency: { type: 'enum', name: 'Currency', symbols: ['EUR', 'USD'] },
+      amount,
+    });
+    it.each<[string, unknown, object, number]>([
+      ['bytes', bytes, Buffer.from([0x04, 0xd3]), 123_500],
+      ['bytes or null', ['null', bytes], { bytes: Buffer.from([0x00, 0xff]) }, 25_500],
+      ['no bytes at all', bytes, Buffer.alloc(0), 0],
+      [
+        'four bytes, of more places than are counted',
+        { type: 'fixed', name: 'Money', size: 4, ...decimal, scale: 6 },
+        Buffer.from([0x00, 0xbc, 0x9d, 0x28]),
+        123_610,
+      ],
+    ])('reads an amount of logical type decimal in %s', async (_, of, amount, amount_e4) => {
+      expect(await read(sold(of), sale(amount))).toMatchObject({ amount_e4 });
+    });
+    it('refuses a negative amount of logical type decimal as what it is', async () => {
+      expect(await read(sold(bytes), sale(Buffer.from([0xff])))).toEqual(['bad_amount']);
+    });
+    it('reads times in microseconds', async () => {
+      const occurred_at = event.occurred_at * 1_000 + 999;
+      expect(
+        await read({ occurred_at: { type: 'long', logicalType: 'timestamp-micros' } }, { occurred_at }),
+      ).toMatchObject({ occurred_at: event.occurred_at });
+    });
+    it('reads a field that may hold one of several numbers, or a text or a symbol', async () => {
+      const kind = { type: 'enum', name: 'Kind', symbols: ['till', 'web'] };
+      expect(
+        await read(
+          {
+            lane: ['null', 'int', 'double'],
+            kind: ['string', kind],
+            weights: { type: 'array', items: ['int', 'double'] },
+          },
+          { lane: { double: 1.5 }, kind: { Kind: 'web' }, weights: [{ int: 1 }, { double: 0.5 }] },
+        ),
+      ).toMatchObject({ properties: { lane: '1.5', kind: 'web', weights: '[1,0.5]' } });
+    });
+  });
   it('asks once for an id that the registry does not know, however many records of a batch name it', async () => {
     let asked = 0;
     const empty: SchemaRegistry = {

@@ -1,12 +1,6 @@
 /** Wiring of ingest: collected → accepted, reference, rejected. At least once; the sink makes it exact. */
-import {
-  acceptedEvent,
-  CodecError,
-  foreignDecoder,
-  referenceRecord,
-  rejectedRecord,
-  schemaIdOf,
-} from '../../schemas/codec.ts';
+import { acceptedEvent, referenceRecord, rejectedRecord, schemaIdOf } from '../../schemas/codec.ts';
+import { foreignDecoder, UnreadableSchema } from '../../schemas/foreign-values.ts';
 import type { TopicNames } from '../../schemas/topics.ts';
 import type { EventLog, LogRecord, OutgoingRecord } from '../platform/event-log/port.ts';
 import type { SchemaRegistry } from '../platform/registry.ts';
@@ -103,7 +97,7 @@ function decoderOf(schema: string): (bytes: Buffer) => unknown {
   try {
     return foreignDecoder(schema);
   } catch (error) {
-    if (!(error instanceof CodecError)) throw error;
+    if (!(error instanceof UnreadableSchema)) throw error;
     return () => {
       throw error;
     };

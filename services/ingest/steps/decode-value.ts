@@ -1,6 +1,7 @@
 import { schemaIdOf } from '../../../schemas/codec.ts';
 import type { Fault } from '../../../schemas/fault.ts';
 import { fault } from '../../../schemas/faults-of.ts';
+import { UnreadableSchema } from '../../../schemas/foreign-values.ts';
 import { kept, type Outcome, rejected } from '../../platform/outcome.ts';
 import type { IngestLookups, SourceRecord } from '../records.ts';
 
@@ -50,8 +51,12 @@ function readAvro(value: Buffer, decoders: IngestLookups['decoders']): Read {
     return { fault: { ...sized('unknown_schema', value, `a schema id of the registry, not ${id}`) } };
   try {
     return { json: decode(value) };
-  } catch {
-    return { fault: sized('not_avro', value, `a body of schema ${id}`) };
+  } catch (error) {
+    const unreadable = error instanceof UnreadableSchema;
+    const expected = unreadable
+      ? `an Avro schema: schema ${id} is no Avro, or needs other schemas`
+      : `a body of schema ${id}`;
+    return { fault: sized('not_avro', value, expected) };
   }
 }
 
