@@ -5,6 +5,8 @@ export interface PartitionLag {
   topic: string;
   partition: number;
   lag: number;
+  /** The offset the service goes on from. */
+  position: number;
 }
 
 export async function lagOf(
@@ -15,12 +17,10 @@ export async function lagOf(
   for (const topic of topics) {
     const committed = new Map((await log.committed(name, topic)).map((c) => [c.partition, c.offset]));
     const per = log.offsetsPerMessage(topic);
-    for (const { partition, start, end } of await log.bounds(topic))
-      lags.push({
-        topic,
-        partition,
-        lag: Math.ceil((end - Math.max(start, committed.get(partition) ?? start)) / per),
-      });
+    for (const { partition, start, end } of await log.bounds(topic)) {
+      const position = Math.max(start, committed.get(partition) ?? start);
+      lags.push({ topic, partition, lag: Math.ceil((end - position) / per), position });
+    }
   }
   return lags;
 }

@@ -83,6 +83,62 @@ test('lag that was there when the log fell silent is stalled after five minutes'
   expect((await get('/metrics')).text).toMatch(/grapevine_stalled\{service="s"\} 1\n/);
   expect(await get('/healthz')).toEqual({
     status: 503,
-    text: 's has lag and has committed nothing for 300 s\n',
+    text: 's has lag and has committed nothing of t/0 for 300 s\n',
   });
+});
+
+/** A service on topic t, whose partitions end where they are said to, and are committed and held as they are said to be. */
+async function spread(partitions: Record<number, { end: number; committed: number; held: boolean }>) {
+  let now = 1_000_000;
+  const all = () => Object.entries(partitions).map(([partition, said]) => ({ partition: Number(partition), ...said }));
+  const log = {
+    bounds: async () => all().map(({ partition, end }) => ({ partition, start: 0, end })),
+    committed: async () => all().map(({ partition, committed }) => ({ partition, offset: committed })),
+    offsetsPerMessage: () => 1,
+  } as unknown as EventLog;
+  const telemetry = telemetryTo(pino({ level: 'silent' }));
+  for (const { partition, held } of all())
+    if (held) telemetry.count('held', { service: 's', topic: 't', partition: String(partition) }, 1);
+  const services = [{ name: 's', topics: ['t'] }] as unknown as Service[];
+  const watched = { log, warehouse: null, services, telemetry, failure: () => null, now: () => now };
+  const server = await serveOperations(watched, 0, '127.0.0.1');
+  opened.push(server);
+  /** What /healthz says now, and after a little more than five minutes in which this happened. */
+  return async (meanwhile: () => void) => {
+    const ask = async () => await (await fetch(`http://127.0.0.1:${server.port}/healthz`)).text();
+    const before = await ask();
+    now += 301_000;
+    meanwhile();
+    const after = await ask();
+    const metrics = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text();
+    expect(/grapevine_stalled\{service="s"\} (\d)/.exec(metrics)?.[1]).toBe(after === 'ok\n' ? '0' : '1');
+    return [before, after];
+  };
+}
+
+test('a partition that stands still is named, though others go on', async () => {
+  const partitions = { 0: { end: 10, committed: 5, held: true }, 1: { end: 10, committed: 5, held: true } };
+  const five_minutes = await spread(partitions);
+  const said = await five_minutes(() => (partitions[1].committed = 6));
+  expect(said).toEqual(['ok\n', 's has lag and has committed nothing of t/0 for 300 s\n']);
+});
+
+test('a copy does not answer for a partition that another one holds', async () => {
+  const partitions = { 0: { end: 10, committed: 5, held: false }, 1: { end: 10, committed: 10, held: true } };
+  const five_minutes = await spread(partitions);
+  expect(await five_minutes(() => (partitions[0].end = 20))).toEqual(['ok\n', 'ok\n']);
+});
+
+test('a copy that was given nothing says so only when no partition moves', async () => {
+  const partitions = { 0: { end: 10, committed: 5, held: false }, 1: { end: 10, committed: 5, held: false } };
+  const five_minutes = await spread(partitions);
+  expect(await five_minutes(() => (partitions[1].committed = 6))).toEqual(['ok\n', 'ok\n']);
+  expect((await five_minutes(() => undefined))[1]).toBe('s has lag and has committed nothing of t/0, t/1 for 300 s\n');
+});
+
+test('a record after a long silence is no standstill, nor is one after which others keep coming', async () => {
+  const partitions = { 0: { end: 10, committed: 10, held: true } };
+  const five_minutes = await spread(partitions);
+  expect(await five_minutes(() => (partitions[0].end = 11))).toEqual(['ok\n', 'ok\n']);
+  expect(await five_minutes(() => Object.assign(partitions[0], { end: 20, committed: 11 }))).toEqual(['ok\n', 'ok\n']);
 });

@@ -1,6 +1,6 @@
 /**
  * What an operator's tools ask a service: /healthz (alive and moving), /readyz (log and warehouse answer), /metrics (Prometheus text).
- * A pipeline is dead when there is lag and nothing was committed for a while, whatever its process says.
+ * A partition is dead when it has lag and nothing of it was committed for a while, whatever its process says.
  */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,10 +8,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { EventLog } from './event-log/port.ts';
 import { lagOf, type PartitionLag } from './lag.ts';
 import type { Service } from './run-service.ts';
+import { placeOf, standstill_after_s, watchStandstill } from './standstill.ts';
 import { type Labels, type MetricName, metrics, type Sample, type Telemetry } from './telemetry.ts';
 import type { Warehouse } from './warehouse/port.ts';
-
-const stalled_after_s = 300;
 
 export interface Watched {
   log: EventLog;
@@ -105,18 +104,20 @@ async function unready({ log, warehouse, services, failure }: Watched): Promise<
 async function unhealthy(watched: Watched, known: Known): Promise<string[]> {
   const failure = watched.failure();
   if (failure) return [failure];
-  const samples = await collect(watched, known);
-  return samples
-    .filter(({ metric, value }) => metric === 'stalled' && value === 1)
-    .map(({ labels }) => `${labels.service} has lag and has committed nothing for ${stalled_after_s} s`);
+  const standing = standingStill(watched, known, await lagsOf(known));
+  return watched.services.flatMap(({ name }, i) =>
+    standing[i]!.length === 0
+      ? []
+      : [`${name} has lag and has committed nothing of ${standing[i]!.join(', ')} for ${standstill_after_s} s`],
+  );
 }
 
 /** What others know, as they said it last; `now` when they have just said it. */
 type Newest<T> = () => Promise<{ said: T | null; now: boolean }>;
 interface Known {
-  started_s: number;
   /** In the order of the services. */
   lags: readonly Newest<PartitionLag[]>[];
+  standstills: readonly ReturnType<typeof watchStandstill>[];
   disks: Newest<{ name: string; free: number }[]>;
 }
 
@@ -138,9 +139,9 @@ function newest<T>(ask: () => Promise<T>): Newest<T> {
   };
 }
 
-const knownOf = ({ log, warehouse, services, now }: Watched): Known => ({
-  started_s: now() / 1_000,
+const knownOf = ({ log, warehouse, services }: Watched): Known => ({
   lags: services.map((service) => newest(() => lagOf(log, service))),
+  standstills: services.map(watchStandstill),
   disks: newest(
     async () =>
       (await warehouse?.query<{ name: string; free: number }>(
@@ -149,15 +150,32 @@ const knownOf = ({ log, warehouse, services, now }: Watched): Known => ({
   ),
 });
 
+const lagsOf = ({ lags }: Known) => Promise.all(lags.map((ask) => ask()));
+
+/** Of each service the partitions that do not move. A log that fell silent took no lag away. */
+function standingStill(
+  { services, telemetry, now }: Watched,
+  { standstills }: Known,
+  lags: readonly { said: PartitionLag[] | null }[],
+): string[][] {
+  const holding = telemetry.read().filter(({ metric, value }) => metric === 'held' && value > 0);
+  return services.map(({ name }, i) => {
+    const held = holding.filter(({ labels }) => labels.service === name).map(({ labels }) => placeOf(labels));
+    return standstills[i]!(lags[i]!.said ?? [], new Set(held), now() / 1_000);
+  });
+}
+
 /** Everything counted, and what can only be known by asking, as far as there is an answer: lag, ages, disks. */
-async function collect({ services, telemetry, now }: Watched, known: Known): Promise<Sample[]> {
+async function collect(watched: Watched, known: Known): Promise<Sample[]> {
+  const { services, telemetry, now } = watched;
   const now_s = now() / 1_000;
   const counted = telemetry.read();
   const ages = new Set<MetricName>(['progress_age_s', 'source_age_s', 'verify_clean_age_s']);
   const samples = counted.map((sample) =>
     ages.has(sample.metric) ? { ...sample, value: Math.round(now_s - sample.value) } : sample,
   );
-  const [disks, ...lags] = await Promise.all([known.disks(), ...known.lags.map((ask) => ask())]);
+  const [disks, lags] = await Promise.all([known.disks(), lagsOf(known)]);
+  const standing = standingStill(watched, known, lags);
   for (const [i, service] of services.entries()) {
     const { said, now: heard } = lags[i]!;
     if (heard)
@@ -167,16 +185,7 @@ async function collect({ services, telemetry, now }: Watched, known: Known): Pro
           labels: { service: service.name, topic, partition: String(partition) },
           value: lag,
         });
-    const progress = counted.find(
-      ({ metric, labels }) => metric === 'progress_age_s' && labels.service === service.name,
-    );
-    const idle_s = now_s - (progress?.value ?? known.started_s);
-    const behind = (said ?? []).some(({ lag }) => lag > 0); // a log that fell silent took nothing away
-    samples.push({
-      metric: 'stalled',
-      labels: { service: service.name },
-      value: behind && idle_s > stalled_after_s ? 1 : 0,
-    });
+    samples.push({ metric: 'stalled', labels: { service: service.name }, value: standing[i]!.length > 0 ? 1 : 0 });
   }
   if (disks.now)
     for (const { name, free } of disks.said ?? [])

@@ -101,6 +101,20 @@ describe('an exact service', () => {
     log = await openEmbeddedLog({ directory });
   };
 
+  test('says that it holds the partition for as long as it does, also when a batch fails for good', async () => {
+    await say('a');
+    const held = () => telemetry.read().find(({ metric }) => metric === 'held');
+    const during: unknown[] = [];
+    const consumer = await run(async () => {
+      during.push({ ...held() });
+      throw new Error('killed');
+    });
+    await expect(consumer.done).rejects.toThrow('killed');
+    const labels = { service: group, topic, partition: '0' };
+    expect(during).toEqual([{ metric: 'held', labels, value: 1 }]);
+    expect(held()).toEqual({ metric: 'held', labels, value: 0 });
+  });
+
   test('works through the log in batches and commits after each', async () => {
     await say('a', 'b', 'c', 'd', 'e');
     const batches = await finish({ batch_records: 2 });

@@ -57,7 +57,17 @@ export function runService(service: Service, options: LoopOptions): Promise<Cons
   return options.log.consume({
     group: service.name,
     topics: service.topics,
-    onClaim: (claim) => runClaim(claim, service, options),
+    onClaim: async (claim) => {
+      const { topic, partition } = claim;
+      const held = (by: number) =>
+        options.telemetry.count('held', { service: service.name, topic, partition: String(partition) }, by);
+      held(1); // counted: the same partition may come back before the last claim has ended
+      try {
+        await runClaim(claim, service, options);
+      } finally {
+        held(-1);
+      }
+    },
   });
 }
 

@@ -34,10 +34,15 @@ export const metrics = {
   },
   progress_age_s: { kind: 'gauge', unit: 's', help: 'Since the service last committed a batch.' },
   source_age_s: { kind: 'gauge', unit: 's', help: 'Since the last record of a topic was read.' },
+  held: {
+    kind: 'gauge',
+    unit: '0 or 1',
+    help: '1 while this copy holds the partition.',
+  },
   stalled: {
     kind: 'gauge',
     unit: '0 or 1',
-    help: '1 when there is lag and no batch was committed for five minutes: alarm.',
+    help: '1 when a partition this copy holds has lag and nothing of it was committed for five minutes (/healthz names it), or when it holds none and none moves: alarm.',
   },
   disk_free_bytes: {
     kind: 'gauge',

@@ -100,6 +100,13 @@ it('names only metrics of the register', () => {
     for (const [name] of expression.matchAll(/grapevine_\w+/g)) expect(exposed, expression).toContain(name);
 });
 
+it('has an alert on every metric that the register says to alarm on', () => {
+  const asked = rules.flatMap((rule) => rule.data.map(({ model }) => model.expr ?? '')).join('\n');
+  const wanted = Object.entries(metrics).filter(([, { help }]) => help.includes('alarm'));
+  expect(wanted.length).toBeGreaterThan(3);
+  for (const [name] of wanted) expect(asked).toContain(`grapevine_${name}`);
+});
+
 it('is whole: data sources exist, ids are unique, nothing stands outside the grid, rules say what to do', () => {
   const known = sources.map((source) => source.uid);
   expect(new Set(dashboards.map((d) => d.uid)).size).toBe(dashboards.length);
