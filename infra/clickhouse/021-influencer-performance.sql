@@ -117,8 +117,8 @@ CREATE OR REPLACE VIEW influencer_performance
     engagements Int64 COMMENT 'Likes, comments and shares, gross',
     mentions Int64 COMMENT 'Shares of kind post or review',
     er_followers Nullable(Float64) COMMENT 'engagements / followers',
-    er_reach Nullable(Float64) COMMENT 'Engagements on posts whose reach is known / their reach',
-    er_views Nullable(Float64) COMMENT 'Engagements on posts whose views are known / their views',
+    er_reach Nullable(Float64) COMMENT 'Engagements on posts whose reach is known / their reach, of those nobody engaged with, too',
+    er_views Nullable(Float64) COMMENT 'Engagements on posts whose views are known / their views, of those nobody engaged with, too',
     advice_rate Nullable(Float64) COMMENT '(Comments that ask or intend + shares, gross) / engagements',
     people_engaged UInt64 COMMENT 'Distinct people with a touch, valid',
     people_converted UInt64 COMMENT 'Of these, with a redemption that is no trial and credits the influencer under linear',
@@ -153,14 +153,21 @@ AS WITH
         WHERE influencer_id != ''
         GROUP BY brand_id, influencer_id
     ),
-    on_posts AS
+    on_posts AS -- whom a post reached counts, engaged or not
     (
         SELECT brand_id, answered.influencer_id AS influencer_id, sumIf(n, reach > 0) / nullIf(sum(reach), 0) AS er_reach, sumIf(n, views > 0) / nullIf(sum(views), 0) AS er_views
         FROM
         (
-            SELECT brand_id, influencer_id, post_id, sum(count) AS n
-            FROM events_current
-            WHERE type IN ('like', 'comment', 'share') AND post_id != '' AND (brand_id, post_id) IN (SELECT brand_id, post_id FROM posts_current WHERE reach > 0 OR views > 0)
+            SELECT brand_id, influencer_id, post_id, sum(actions) AS n
+            FROM
+            (
+                SELECT brand_id, influencer_id, post_id, sum(count) AS actions
+                FROM events_current
+                WHERE type IN ('like', 'comment', 'share') AND post_id != '' AND (brand_id, post_id) IN (SELECT brand_id, post_id FROM posts_current WHERE reach > 0 OR views > 0)
+                GROUP BY brand_id, influencer_id, post_id
+                UNION ALL
+                SELECT brand_id, influencer_id, post_id, 0 AS actions FROM posts_current WHERE influencer_id != ''
+            )
             GROUP BY brand_id, influencer_id, post_id
         ) AS answered
         INNER JOIN posts_current USING (brand_id, post_id)

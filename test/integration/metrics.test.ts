@@ -43,6 +43,26 @@ const sample = [
   event('share', 4, { campaign_id, share_kind: 'review', identifiers: mail('e9') }),
 ];
 const stories: Record<string, object[]> = {
+  ignored: [
+    record('influencer', 'ann', { followers: 100 }),
+    record('post_snapshot', 's1', {
+      post_id: 'p1',
+      influencer_id: 'ann',
+      at: '2026-10-03T00:00:00Z',
+      reach: 100,
+      views: 200,
+    }),
+    record('post_snapshot', 's2', {
+      post_id: 'p2',
+      influencer_id: 'ann',
+      at: '2026-10-03T00:00:00Z',
+      reach: 900,
+      views: 200,
+    }),
+    record('influencer', 'bob', { followers: 100 }),
+    record('post_snapshot', 's3', { post_id: 'p3', influencer_id: 'bob', at: '2026-10-03T00:00:00Z', reach: 50 }),
+    event('like', 1, { ...ann, post_id: 'p1', identifiers: mail('fan') }),
+  ],
   reach: [
     record('post_snapshot', 's1', { post_id: 'p1', influencer_id: 'ann', at: '2026-10-03T00:00:00Z', reach: 100 }),
     record('post_snapshot', 's2', { post_id: 'p2', influencer_id: 'ann', at: '2026-10-03T00:00:00Z', views: 1_000 }),
@@ -192,6 +212,17 @@ describe('a post whose reach nobody knows', () => {
       expect(await ask('er_reach, er_views', view, 'reach')).toEqual([{ er_reach: 0.01, er_views: 0.009 }]);
     },
   );
+});
+
+describe('a post nobody engaged with', () => {
+  const rates = (influencer_id: string) =>
+    ask('er_reach, er_views', each, 'ignored', `AND influencer_id = '${influencer_id}'`);
+  it('lowers the engagement rates of who posted it by all whom it reached', async () => {
+    expect(await rates('ann')).toEqual([{ er_reach: 0.001, er_views: 0.0025 }]);
+  });
+  it('gives who posted nothing else a rate of 0 by what is known of it, and none by what is not', async () => {
+    expect(await rates('bob')).toEqual([{ er_reach: 0, er_views: null }]);
+  });
 });
 
 describe('a sample handed to somebody known by a card and an e-mail', () => {
