@@ -84,6 +84,12 @@ const stories: Record<string, object[]> = {
     event('click', 1, { influencer_id: 'ann', campaign_id: 'away', identifiers: mail('mia'), user_agent }),
     ...['mia', 'leo', 'ida', 'tom'].map((name) => sold(3, 'OPEN', { campaign_id: 'home', identifiers: mail(name) })),
   ],
+  beginner: [
+    record('influencer', 'first', { followers: 0 }),
+    record('influencer', 'unsaid', { relationship: 'friend' }),
+    event('like', 1, { influencer_id: 'first', identifiers: mail('fan') }),
+    event('like', 1, { influencer_id: 'stranger', identifiers: mail('fan') }),
+  ],
   own_channel: [
     record('campaign', campaign_id, { costs: [cost(5, 'USD')] }),
     record('coupon', 'k', { code: 'OPEN', use: 'shared', campaign_id }),
@@ -212,6 +218,24 @@ describe('a post whose reach nobody knows', () => {
       expect(await ask('er_reach, er_views', view, 'reach')).toEqual([{ er_reach: 0.01, er_views: 0.009 }]);
     },
   );
+});
+
+it('an influencer without a follower is nano, one whose followers nobody said of no tier, as in events', async () => {
+  expect(
+    await answer(
+      `SELECT influencer_id, tier FROM influencer_performance WHERE brand_id = 'beginner' ORDER BY influencer_id`,
+    ),
+  ).toEqual([
+    { influencer_id: 'first', tier: 'nano' },
+    { influencer_id: 'stranger', tier: '' },
+    { influencer_id: 'unsaid', tier: '' },
+  ]);
+  expect(
+    await answer(`SELECT influencer_id, tier FROM events_current WHERE brand_id = 'beginner' ORDER BY influencer_id`),
+  ).toEqual([
+    { influencer_id: 'first', tier: 'nano' },
+    { influencer_id: 'stranger', tier: '' },
+  ]);
 });
 
 describe('a post nobody engaged with', () => {
