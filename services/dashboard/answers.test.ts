@@ -72,6 +72,19 @@ test('a cheap answer that takes long this time is not waited for: the old one is
   expect(how).toEqual(['computed', 'old', 'kept']);
 });
 
+test('who gets an old answer is told when the newer one will be there, and nobody else is', async () => {
+  const { answers, taking, pass } = clocked();
+  expect(await answers.of('q', taking(400))).not.toHaveProperty('newer_in_ms');
+  expect(await answers.of('q', taking(400))).not.toHaveProperty('newer_in_ms'); // kept and young
+  pass(2_000);
+  expect(await answers.of('q', taking(400))).toMatchObject({ text: 'answer 1', newer_in_ms: 400 });
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+  pass(400);
+  const newer = await answers.of('q', taking(400));
+  expect(newer).toMatchObject({ text: 'answer 2', as_of: 2_400 });
+  expect(newer).not.toHaveProperty('newer_in_ms');
+});
+
 test('a dear answer serves for ten times what it cost, then at once with its time while it is computed anew', async () => {
   const { answers, taking, pass, asked, how } = clocked();
   await answers.of('q', taking(4_000));

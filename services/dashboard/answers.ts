@@ -11,6 +11,8 @@ export interface Answer {
   text: string;
   /** When it was computed, epoch ms. */
   as_of: number;
+  /** A newer one is being computed, and there in about so many ms. */
+  newer_in_ms?: number;
 }
 
 /** `quick`: somebody waits for it. `behind`: nobody does; it may take more time and memory, and nothing else dear runs beside it. */
@@ -108,7 +110,8 @@ export class Answers {
     if (!kept) return this.#first(question, compute, part);
     const answer = await this.#fresh(question, compute, kept.cost_ms, part);
     onAnswer?.(answer ? 'computed' : 'old');
-    return answer ?? kept;
+    if (answer) return answer;
+    return this.#running.has(question) ? { ...kept, newer_in_ms: Math.max(kept.cost_ms, patience_ms) } : kept;
   }
 
   /** What is kept and may be given, if only while it is computed anew. */

@@ -48,6 +48,9 @@ const header = (description: string): object => ({ description, schema: { type: 
 const row_headers = {
   ETag: header('Of the rows: send it back as If-None-Match.'),
   'X-As-Of': header('The moment the rows speak for.'),
+  'X-Newer-In': header(
+    'A newer answer is being computed, and there in about so many milliseconds; absent when none is.',
+  ),
   'X-Next-Offset': header('Offset of the next page; absent on the last. CSV has no other place for it.'),
 };
 

@@ -15,13 +15,14 @@ export function sendRows(
   reply: FastifyReply,
   view: View,
   question: Question,
-  { text, as_of }: Answer,
+  { text, as_of, newer_in_ms }: Answer,
 ): FastifyReply {
   const csv = question.format === 'csv';
   const at = csv ? endOfCsv(text, question.limit) : endOfLines(text, question.limit);
   const next_offset = at < text.length && question.limit > 0 ? question.offset + question.limit : null;
   const content = text.slice(0, at);
   void reply.header('x-as-of', new Date(as_of).toISOString()).header('vary', 'accept, authorization');
+  if (newer_in_ms !== undefined) void reply.header('x-newer-in', String(newer_in_ms));
   if (next_offset !== null) void reply.header('x-next-offset', String(next_offset));
   const tag = tagOf(`${content}${next_offset}`);
   if (csv) {

@@ -9,8 +9,11 @@ export interface Problem {
   retry_after_s?: number;
 }
 export interface Answer {
-  text: string;
+  /** Absent when nothing changed. */
+  text?: string;
   etag: string;
+  /** A newer answer is being computed, and there in about so long. */
+  newer_in_ms?: number;
 }
 
 const stored = 'grapevine.key';
@@ -58,12 +61,14 @@ async function ask(path: string, etag: string, signal?: AbortSignal): Promise<Re
   }
 }
 
-/** Ask once; `undefined` when nothing changed since `etag`. Throws Refused. */
-export async function read(path: string, etag = '', signal?: AbortSignal): Promise<Answer | undefined> {
+/** Ask once; no text when nothing changed since `etag`. Throws Refused. */
+export async function read(path: string, etag = '', signal?: AbortSignal): Promise<Answer> {
   const response = await ask(path, etag, signal);
-  if (response.status === 304) return undefined;
+  const newer = Number(response.headers.get('x-newer-in'));
+  const said = { etag: response.headers.get('etag') ?? '', ...(newer > 0 && { newer_in_ms: newer }) };
+  if (response.status === 304) return said;
   const text = await response.text();
-  if (response.ok) return { text, etag: response.headers.get('etag') ?? '' };
+  if (response.ok) return { ...said, text };
   if (response.status === 401) keyNeeded.value = signedIn() ? 'refused' : 'missing';
   throw new Refused(problemOf(response.status, text));
 }

@@ -17,6 +17,8 @@ interface Watched extends Live<unknown> {
   etag: string;
   content: string;
   every_ms: number;
+  /** When to ask sooner, because what was given is about to be replaced. */
+  newer_in_ms: number | undefined;
   failures: number;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
@@ -47,11 +49,13 @@ async function ask(live: Watched): Promise<void> {
     trouble.value = undefined;
     asOf.value = new Date();
     if (there_again) askAgain(); // the others wait for up to half a minute
-    if (answer) take(live, answer.text, answer.etag);
+    live.newer_in_ms = answer.newer_in_ms;
+    if (answer.text !== undefined) take(live, answer.text, answer.etag);
   } catch (error) {
     const problem =
       error instanceof Refused ? error.problem : { status: 0, title: 'Unreadable answer', detail: String(error) };
     live.problem.value = problem;
+    live.newer_in_ms = undefined;
     live.failures += 1;
     if (problem.retry_after_s === undefined && (problem.status === 0 || problem.status >= 500)) trouble.value = problem;
   }
@@ -76,7 +80,9 @@ async function tick(live: Watched): Promise<void> {
   if (document.visibilityState === 'visible' && keyNeeded.value === 'no') await ask(live);
   if (live.watchers === 0) return;
   clearTimeout(live.timer);
-  const pause_ms = (live.problem.value?.retry_after_s ?? 0) * 1_000 || live.every_ms * 2 ** live.failures;
+  const pause_ms =
+    (live.problem.value?.retry_after_s ?? 0) * 1_000 ||
+    Math.min(live.newer_in_ms ?? live.every_ms, live.every_ms) * 2 ** live.failures;
   live.timer = setTimeout(() => tick(live), Math.min(pause_ms, slowest_ms));
 }
 
@@ -106,6 +112,7 @@ function watchedOf(path: string, every_ms: number): Watched {
     etag: '',
     content: '',
     every_ms,
+    newer_in_ms: undefined,
     failures: 0,
     timer: undefined,
   };

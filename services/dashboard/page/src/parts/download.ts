@@ -12,7 +12,7 @@ function save(address: string, name: string): void {
 /** The rows of the question as CSV, as the API writes them. */
 export async function saveCsv(path: string, name: string): Promise<void> {
   const answer = await read(`${path}${path.includes('?') ? '&' : '?'}format=csv`);
-  const address = URL.createObjectURL(new Blob([answer?.text ?? ''], { type: 'text/csv' }));
+  const address = URL.createObjectURL(new Blob([answer.text ?? ''], { type: 'text/csv' }));
   save(address, `${name}.csv`);
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
