@@ -1,6 +1,12 @@
 /** Wiring of ingest: collected → accepted, reference, rejected. At least once; the sink makes it exact. */
-import { acceptedEvent, referenceRecord, rejectedRecord, schemaIdOf } from '../../schemas/codec.ts';
-import { foreignDecoder, UnreadableSchema } from '../../schemas/foreign-values.ts';
+import {
+  acceptedEvent,
+  foreignDecoder,
+  referenceRecord,
+  rejectedRecord,
+  schemaIdOf,
+  UnreadableSchema,
+} from '../../schemas/codec.ts';
 import type { TopicNames } from '../../schemas/topics.ts';
 import type { EventLog, LogRecord, OutgoingRecord } from '../platform/event-log/port.ts';
 import type { SchemaRegistry } from '../platform/registry.ts';

@@ -1,7 +1,6 @@
-import { schemaIdOf } from '../../../schemas/codec.ts';
+import { schemaIdOf, UnreadableSchema } from '../../../schemas/codec.ts';
 import type { Fault } from '../../../schemas/fault.ts';
 import { fault } from '../../../schemas/faults-of.ts';
-import { UnreadableSchema } from '../../../schemas/foreign-values.ts';
 import { kept, type Outcome, rejected } from '../../platform/outcome.ts';
 import type { IngestLookups, SourceRecord } from '../records.ts';
 
