@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../platform/config.ts';
-import { openWarehouse } from '../platform/warehouse/client.ts';
+import { makeDatabase, openWarehouse, type WarehouseOptions } from '../platform/warehouse/client.ts';
 import type { Warehouse } from '../platform/warehouse/port.ts';
 import { UsageError } from './output.ts';
 
@@ -16,9 +16,14 @@ export function openExisting(config: Config, directory: string): Promise<Warehou
 }
 
 export const openWarehouseOf = (config: Config, directory: string): Promise<Warehouse> =>
-  openWarehouse({
-    ...(config.CLICKHOUSE_URL
-      ? { url: config.CLICKHOUSE_URL, username: config.CLICKHOUSE_USER, password: config.CLICKHOUSE_PASSWORD }
-      : { directory: join(directory, 'warehouse') }),
-    database: config.CLICKHOUSE_DATABASE,
-  });
+  openWarehouse(optionsOf(config, directory));
+
+/** Makes the database of the server, where it has none of this name. */
+export const makeDatabaseOf = (config: Config): Promise<void> => makeDatabase(optionsOf(config, ''));
+
+const optionsOf = (config: Config, directory: string): WarehouseOptions => ({
+  ...(config.CLICKHOUSE_URL
+    ? { url: config.CLICKHOUSE_URL, username: config.CLICKHOUSE_USER, password: config.CLICKHOUSE_PASSWORD }
+    : { directory: join(directory, 'warehouse') }),
+  database: config.CLICKHOUSE_DATABASE,
+});

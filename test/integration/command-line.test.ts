@@ -262,6 +262,28 @@ describe('warehouse', () => {
   });
 });
 
+describe('migrate', () => {
+  it('makes the database on a server that has none of this name; other commands say so and make nothing', async () => {
+    const { match } = await startUntil(['warehouse', '--port', '0', '--data', at('server')], /http:\/\/[\d.]+:\d+/);
+    const named = (name: string) => ({ env: { CLICKHOUSE_URL: match[0], CLICKHOUSE_DATABASE: name } });
+    const lost = await cli(['query', 'SELECT 1 AS one'], named('fresh'));
+    expect(lost.code).toBe(1);
+    expect(lost.stderr).toMatch(
+      /Database fresh does not exist\.\s+`grapevine migrate` makes it; CLICKHOUSE_DATABASE names it/,
+    );
+    const made = await cli(['migrate', '--json'], named('fresh'));
+    expect(made.code, made.stderr).toBe(0);
+    expect(JSON.parse(made.stdout)).toMatchObject({ present: [] });
+    expect(JSON.parse((await cli(['migrate', '--json'], named('fresh'))).stdout)).toMatchObject({ applied: [] });
+    const counted = await cli(['query', 'SELECT count() AS n FROM events_current', '--format', 'TSV'], named('fresh'));
+    expect(counted.stdout.trim()).toBe('0');
+    const names = await cli(['query', 'SHOW DATABASES', '--format', 'TSV'], named('default'));
+    expect(names.stdout).not.toContain('misspelt');
+    expect((await cli(['query', 'SELECT 1'], named('misspelt'))).code).toBe(1);
+    expect((await cli(['query', 'SHOW DATABASES', '--format', 'TSV'], named('default'))).stdout).toBe(names.stdout);
+  });
+});
+
 describe('explain', () => {
   const explain = (input: string) =>
     cli(['explain', '-', '--reference', join(sample, 'reference.yaml'), '--data', at('none')], { input });

@@ -41,23 +41,41 @@ const decisive = [
   'max_projection_rows_to_use_projection_index = 1000000000',
 ];
 
-/** Opens the warehouse and creates its database; throws WarehouseError when it cannot be reached. */
+/** Opens the warehouse; the embedded one creates its database, that of a server must be there (`makeDatabase`). Throws WarehouseError. */
 export async function openWarehouse(options: WarehouseOptions): Promise<Warehouse> {
-  const connections = options.url ? server(options, options.url) : await engine(options);
+  const connections = options.url ? server(options) : await engine(options);
   return new ClickHouseWarehouse(connections, options);
 }
 
-function server({ username, password, database }: WarehouseOptions, url: string): Connections {
-  const make = (request_timeout = 120_000): ClickHouseClient =>
-    createClient({
-      url,
-      database,
-      request_timeout,
-      log: { level: ClickHouseLogLevel.OFF }, // what fails is thrown, and said once
-      clickhouse_settings: { max_query_size: String(max_query_bytes) },
-      ...(username ? { username } : {}),
-      ...(password ? { password } : {}),
-    });
+/** What a server says of a database it does not have: UNKNOWN_DATABASE. */
+export const unknown_database = 81;
+
+/** Makes the database on a server. Throws WarehouseError, such as when this user may not. */
+export async function makeDatabase({ database, ...rest }: WarehouseOptions): Promise<void> {
+  const client = serverClient({ ...rest, database: 'default' });
+  try {
+    await guarded(() => client.command({ query: `CREATE DATABASE IF NOT EXISTS ${identifier(database)}` }));
+  } finally {
+    await client.close();
+  }
+}
+
+const serverClient = (
+  { url, username, password, database }: WarehouseOptions,
+  request_timeout = 120_000,
+): ClickHouseClient =>
+  createClient({
+    url: url!,
+    database,
+    request_timeout,
+    log: { level: ClickHouseLogLevel.OFF }, // what fails is thrown, and said once
+    clickhouse_settings: { max_query_size: String(max_query_bytes) },
+    ...(username ? { username } : {}),
+    ...(password ? { password } : {}),
+  });
+
+function server(options: WarehouseOptions): Connections {
+  const make = (request_timeout?: number): ClickHouseClient => serverClient(options, request_timeout);
   return {
     writer: make(),
     reader: make(),
@@ -186,7 +204,7 @@ function warehouseError(error: unknown): WarehouseError {
   if (typeof code === 'string' && /^\d+$/.test(code)) {
     const number = Number(code);
     return new WarehouseError(
-      `ClickHouse ${number}: ${message.slice(0, 2_000)}`,
+      `ClickHouse ${number}: ${message.slice(0, 2_000)}${number === unknown_database ? ' `grapevine migrate` makes it; CLICKHOUSE_DATABASE names it.' : ''}`,
       number,
       kindOf(error) ?? (typeof type === 'string' ? type : null),
       retriable_codes.has(number),
