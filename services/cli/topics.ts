@@ -1,9 +1,9 @@
-/** `grapevine topics`: the map of topics; with Kafka, whether they are as they should be, and with --create, made. */
+/** `grapevine topics`: the map of topics; those of GRAPEVINE_SOURCES among them; with Kafka, whether they are as they should be, and with --create, made. */
 import { Command } from 'commander';
 import { topicNames, topics } from '../../schemas/topics.ts';
 import { readConfig } from '../platform/config.ts';
 import type { TopicSettings } from '../platform/event-log/port.ts';
-import { openKafkaOf, openLogger, topicSettings } from './open.ts';
+import { openKafkaOf, openLogger, sourcesOf } from './open.ts';
 import { print, table } from './output.ts';
 
 const days = (ms: number | null): string => (ms === null ? 'for ever' : `${ms / 86_400_000} days`);
@@ -21,7 +21,18 @@ export const topicsCommand = (): Command =>
 async function showTopics(options: { create?: boolean; json?: boolean }): Promise<void> {
   const config = readConfig(process.env);
   const names = topicNames(config.GRAPEVINE_TOPIC_PREFIX);
-  const settings = topicSettings(names);
+  const ours = topics.map((topic) => ({ ...topic, name: names[topic.name] }));
+  const collected = ours.find((topic) => topic.name === names.collected)!;
+  const own = [...sourcesOf(config, names, '*')]
+    .filter(([name]) => !ours.some((topic) => topic.name === name))
+    .map(([name, { format }]) => ({
+      ...collected,
+      name,
+      encoding: format,
+      record: collected.record.replace('JSON', format === 'avro' ? 'Avro' : 'JSON'),
+    }));
+  const map = [...ours, ...own];
+  const settings: TopicSettings[] = map;
   let drift = new Map<string, string>();
   if (config.KAFKA_BROKERS || options.create) {
     const log = await openKafkaOf(config, openLogger(config));
@@ -34,13 +45,9 @@ async function showTopics(options: { create?: boolean; json?: boolean }): Promis
     } finally {
       await log.close();
     }
-    if ([...drift.values()].some((said) => said !== 'as it should be')) process.exitCode = 1;
+    if ([...drift.values()].some((said) => !said.startsWith(right))) process.exitCode = 1;
   }
-  const rows = topics.map((topic) => ({
-    ...topic,
-    name: names[topic.name],
-    ...(drift.size > 0 ? { broker: drift.get(names[topic.name]) } : {}),
-  }));
+  const rows = map.map((topic) => ({ ...topic, ...(drift.size > 0 ? { broker: drift.get(topic.name) } : {}) }));
   if (options.json) return print(JSON.stringify(rows));
   const cells = rows.map((t) => [
     t.name,
@@ -60,7 +67,9 @@ async function showTopics(options: { create?: boolean; json?: boolean }): Promis
   );
 }
 
-/** What the broker has otherwise than the map says, and what to do. */
+const right = 'as it should be';
+
+/** What the broker has otherwise than the map says, and what to do. Other numbers of partitions are nobody's fault. */
 export function driftOf(wanted: TopicSettings[], found: TopicSettings[]): Map<string, string> {
   const said = new Map<string, string>();
   for (const { name, partitions, retention_ms, compacted } of wanted) {
@@ -68,10 +77,6 @@ export function driftOf(wanted: TopicSettings[], found: TopicSettings[]): Map<st
     const faults: string[] = [];
     if (!there) faults.push('missing: run `grapevine topics --create`');
     else {
-      if (there.partitions !== partitions)
-        faults.push(
-          `${there.partitions} partitions instead of ${partitions}: works, but never change it while records are in flight`,
-        );
       if (there.compacted !== compacted)
         faults.push(
           `cleanup.policy is ${there.compacted ? 'compact' : 'delete'}: set it to ${compacted ? 'compact' : 'delete'}`,
@@ -85,7 +90,13 @@ export function driftOf(wanted: TopicSettings[], found: TopicSettings[]): Map<st
           `kept ${days(there.retention_ms)} instead of ${days(retention_ms)}: an outage longer than that loses records`,
         );
     }
-    said.set(name, faults.join('; ') || 'as it should be');
+    const others =
+      there && there.partitions !== partitions
+        ? [
+            `${there.partitions} partitions instead of ${partitions}: works, but never change it while records are in flight`,
+          ]
+        : [];
+    said.set(name, [...(faults.length > 0 ? faults : [right]), ...others].join('; '));
   }
   return said;
 }

@@ -120,6 +120,21 @@ describe.skipIf(address === '')('services on Kafka', () => {
     home.remove();
   });
 
+  it('a source of one’s own is among the topics, and made like the others', async () => {
+    const shop = `${prefix}shop`;
+    const sources = JSON.stringify([{ topic: shop, brands: ['acme'], format: 'avro' }]);
+    const ask = async (...options: string[]) => {
+      const { code, stdout } = await cli(['topics', '--json', ...options], {
+        env: { ...env, GRAPEVINE_SOURCES: sources },
+      });
+      return [code, (JSON.parse(stdout) as { name: string }[]).find(({ name }) => name === shop)];
+    };
+    const row = { record: 'event or reference record (Avro)', encoding: 'avro', readers: ['ingest'] };
+    expect(await ask()).toMatchObject([1, { ...row, broker: 'missing: run `grapevine topics --create`' }]);
+    expect(await ask('--create')).toMatchObject([0, { ...row, broker: 'as it should be' }]);
+    expect(await ask()).toMatchObject([0, { ...row, broker: 'as it should be' }]);
+  });
+
   it('credits byte for byte what one process does, though copies of every service are stopped, killed and started on the way', async () => {
     const names = ['ingest', 'enrichment', 'attribution'];
     const first = await Promise.all([...names, ...names].map(service));
