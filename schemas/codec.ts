@@ -106,12 +106,14 @@ export function foreignDecoder(schema: string): (bytes: Buffer) => unknown {
   };
 }
 
+const most_scale = 76;
 /** A number of fixed scale, big-endian in two's complement (Avro 1.12, "Decimal"), as text without zeros at its end. */
 class DecimalText extends avsc.types.LogicalType {
   readonly #scale: number;
   constructor(schema: avsc.Schema, options: object) {
     super(schema, options);
     this.#scale = (schema as { scale?: number }).scale ?? 0;
+    if (!(this.#scale >= 0 && this.#scale <= most_scale)) throw new Error(`scale ${this.#scale}`); // then they are bytes
   }
   protected override _fromValue(bytes: Buffer): string {
     const unscaled = bytes.length === 0 ? 0n : BigInt.asIntN(8 * bytes.length, BigInt(`0x${bytes.toString('hex')}`));
