@@ -32,6 +32,9 @@ describe('people', () => {
 
   it('behind a polled counter of clicks, which has no user agent', () =>
     expect(said({ user_agent: null, count: 12 }).is_valid).toBe(true));
+
+  it('behind a polled counter that stands at one click', () =>
+    expect(said({ user_agent: null, count: 1, identifiers: [] }).is_valid).toBe(true));
 });
 
 describe('bots', () => {

@@ -3,14 +3,17 @@ import type { EnrichedEvent } from '../../../schemas/generated/enriched_event.ts
 import { kept, type Outcome } from '../../platform/outcome.ts';
 
 /**
- * Quarantine what no person did: crawlers, link previews, clicks without a user agent. In-app browsers are people.
+ * Quarantine what no person did: crawlers, link previews, clicks of somebody without a user agent (a polled counter names nobody). In-app browsers are people.
  * in       EnrichedEvent with user_agent
  * adds     is_valid false, invalid_reasons bot
  * refuses  nothing: quarantined events are counted gross
  */
 export function flagBots(event: EnrichedEvent): Outcome<EnrichedEvent> {
   const { user_agent, type } = event;
-  const suspicious = (user_agent ?? '') === '' ? type === 'click' && event.count === 1 : isBot(user_agent ?? '');
+  const suspicious =
+    (user_agent ?? '') === ''
+      ? type === 'click' && event.count === 1 && event.identifiers.length > 0
+      : isBot(user_agent ?? '');
   return kept(suspicious ? { ...event, is_valid: false, invalid_reasons: [...event.invalid_reasons, 'bot'] } : event);
 }
 
