@@ -53,6 +53,10 @@ export async function settleAgain(
   } finally {
     await warehouse.close();
   }
+  if (ids.length === 0 && (brand || redemption))
+    throw new UsageError(
+      `no redemption${redemption && ` ${redemption}`}${brand && ` of brand ${brand}`} is stored: --brand and --redemption name what was sent`,
+    );
   const caused_at = Date.now();
   await sendRecords(readConfig(process.env), data, ({ settlements }) =>
     ids.map(

@@ -176,6 +176,9 @@ describe('wrong questions', () => {
     [['identity', 'name:mia', '--brand', 'b'], 'expected KIND:VALUE'],
     [['journey', '--redemption', 'nothing'], 'no redemption nothing is stored'],
     [['settle', '--reason', 'boredom'], 'expected model or replay'],
+    [['settle', '--redemption', 'nothing'], 'no redemption nothing is stored'],
+    [['settle', '--brand', 'b', '--redemption', 'nothing'], 'no redemption nothing of brand b is stored'],
+    [['settle', '--brand', 'nobody'], 'no redemption of brand nobody is stored'],
     [['identity', 'loyalty_id:nobody', '--brand', brand_id], 'no event of brand'],
   ])('%j get a clear answer and exit code 2', async (args, says) => {
     const done = await cli([...args, '--data', data]);
