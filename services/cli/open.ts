@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
-import { internalTopics, type TopicNames, topics as topicMap, topicNames } from '../../schemas/topics.ts';
+import { internalTopics, type Topic, type TopicNames, topics as topicMap, topicNames } from '../../schemas/topics.ts';
 import { type AttributionParts, recorder } from '../attribution/recorder/recorder.ts';
 import { settler } from '../attribution/settler/settler.ts';
 import { enrichmentService } from '../enrichment/main.ts';
@@ -103,31 +103,50 @@ export async function openLogOf(
 ): Promise<EventLog> {
   if (config.KAFKA_BROKERS) {
     const log = await openKafkaOf(config, logger);
-    await log.createTopics(topicSettings(names));
+    await log.createTopics(topicSettings(config, names));
     return log;
   }
   const log = await openEmbeddedLog({ directory: join(directory, 'log') });
   // One partition each: one process gains nothing from more, and batches grow larger with one.
-  await log.createTopics(topicSettings(names).map((topic) => ({ ...topic, partitions: 1 })));
+  await log.createTopics(topicSettings(config, names).map((topic) => ({ ...topic, partitions: 1 })));
   return log;
 }
 
-export const topicSettings = (names: TopicNames): TopicSettings[] =>
-  topicMap.map(({ name, partitions, retention_ms, compacted, transient }) => ({
-    name: names[name],
+const topicSettings = (config: Config, names: TopicNames): TopicSettings[] =>
+  topicsOf(config, names).map(({ name, partitions, retention_ms, compacted, transient }) => ({
+    name,
     partitions,
     retention_ms,
     compacted,
     transient,
   }));
 
-/** Source topics and who may speak there; without a setting `collected`, for these brands. */
-export const sourcesOf = (config: Config, names: TopicNames, brands: '*' | string[]): IngestLookups['sources'] =>
-  new Map(
-    config.GRAPEVINE_SOURCES?.map((source) => [source.topic, { brand_ids: source.brands, format: source.format }]) ?? [
-      [names.collected, { brand_ids: brands, format: 'json' as const }],
-    ],
+/** The map of topics by their full names, and the sources of one's own, which are like `collected`. */
+export function topicsOf(config: Config, names: TopicNames): (Omit<Topic, 'name'> & { name: string })[] {
+  const ours = topicMap.map((topic) => ({ ...topic, name: names[topic.name] }));
+  const collected = ours.find((topic) => topic.name === names.collected)!;
+  const own = (config.GRAPEVINE_SOURCES ?? [])
+    .filter((source) => !ours.some((topic) => topic.name === source.topic))
+    .map(({ topic: name, format }) => ({
+      ...collected,
+      name,
+      encoding: format,
+      record: collected.record.replace('JSON', format === 'avro' ? 'Avro' : 'JSON'),
+    }));
+  return [...ours, ...own];
+}
+
+/**
+ * Source topics and who may speak there; without a setting `collected`, for these brands. On the embedded log `collected` is always one: only
+ * this machine's own commands write there.
+ */
+export const sourcesOf = (config: Config, names: TopicNames, brands: '*' | string[]): IngestLookups['sources'] => {
+  const set = config.GRAPEVINE_SOURCES?.map(
+    (source) => [source.topic, { brand_ids: source.brands, format: source.format }] as const,
   );
+  const collected = [names.collected, { brand_ids: brands, format: 'json' as const }] as const;
+  return new Map(set && config.KAFKA_BROKERS ? set : [collected, ...(set ?? [])]);
+};
 
 /** The schema registry of the configuration; null without one. */
 export const registryOf = (config: Config): SchemaRegistry | null =>

@@ -1,6 +1,7 @@
 /** `grapevine run FILE…`: files through the whole pipeline to the end, and a summary that accounts for every record. */
 import { existsSync, statSync } from 'node:fs';
 import { Command } from 'commander';
+import { topicNames } from '../../schemas/topics.ts';
 import { readConfig } from '../platform/config.ts';
 import { standardInput } from '../platform/standard-input.ts';
 import { type Feed, feed } from './feed.ts';
@@ -46,6 +47,11 @@ async function run(files: string[], options: RunOptions): Promise<void> {
       `${folder} is a directory: name the files in it (${folder}/*.ndjson), or say --preset and --brand`,
     );
   const config = readConfig(process.env);
+  const { collected } = topicNames(config.GRAPEVINE_TOPIC_PREFIX);
+  if (config.KAFKA_BROKERS && config.GRAPEVINE_SOURCES?.every(({ topic }) => topic !== collected))
+    throw new UsageError(
+      `run sends to ${collected}, which GRAPEVINE_SOURCES does not name: nobody would read it. Name it, or send to a source`,
+    );
   const input = [...options.reference, ...files].includes('-') ? standardInput() : null;
   const started = Date.now();
   const pipeline = await openPipeline(config, options.data, options.brand ? [options.brand] : '*');

@@ -1,9 +1,9 @@
 /** `grapevine topics`: the map of topics; those of GRAPEVINE_SOURCES among them; with Kafka, whether they are as they should be, and with --create, made. */
 import { Command } from 'commander';
-import { topicNames, topics } from '../../schemas/topics.ts';
+import { topicNames } from '../../schemas/topics.ts';
 import { readConfig } from '../platform/config.ts';
 import type { TopicSettings } from '../platform/event-log/port.ts';
-import { openKafkaOf, openLogger, sourcesOf } from './open.ts';
+import { openKafkaOf, openLogger, topicsOf } from './open.ts';
 import { print, table } from './output.ts';
 
 const days = (ms: number | null): string => (ms === null ? 'for ever' : `${ms / 86_400_000} days`);
@@ -21,17 +21,7 @@ export const topicsCommand = (): Command =>
 async function showTopics(options: { create?: boolean; json?: boolean }): Promise<void> {
   const config = readConfig(process.env);
   const names = topicNames(config.GRAPEVINE_TOPIC_PREFIX);
-  const ours = topics.map((topic) => ({ ...topic, name: names[topic.name] }));
-  const collected = ours.find((topic) => topic.name === names.collected)!;
-  const own = [...sourcesOf(config, names, '*')]
-    .filter(([name]) => !ours.some((topic) => topic.name === name))
-    .map(([name, { format }]) => ({
-      ...collected,
-      name,
-      encoding: format,
-      record: collected.record.replace('JSON', format === 'avro' ? 'Avro' : 'JSON'),
-    }));
-  const map = [...ours, ...own];
+  const map = topicsOf(config, names);
   const settings: TopicSettings[] = map;
   let drift = new Map<string, string>();
   if (config.KAFKA_BROKERS || options.create) {

@@ -262,6 +262,28 @@ describe('warehouse', () => {
   });
 });
 
+describe('sources of one’s own', () => {
+  const sources = { GRAPEVINE_SOURCES: JSON.stringify([{ topic: 'shop', brands: ['moonspoon'] }]) };
+  it('are made on the embedded log, where what run sends is read besides', async () => {
+    const args = ['run', join(sample, 'events.ndjson'), '--data', at('shop'), '--json'];
+    const done = await cli(args, { env: sources });
+    expect(done.code, done.stderr).toBe(0);
+    const { received, stored, difference } = JSON.parse(done.stdout) as Record<string, number>;
+    expect({ received, difference }).toEqual({
+      received: readFileSync(join(sample, 'events.ndjson'), 'utf8').trim().split('\n').length,
+      difference: 0,
+    });
+    expect(stored).toBeGreaterThan(0);
+  });
+
+  it('on Kafka keep run from sending where nobody reads', async () => {
+    const env = { ...sources, KAFKA_BROKERS: '127.0.0.1:1' };
+    const done = await cli(['run', join(sample, 'events.ndjson'), '--data', at('nobody reads')], { env });
+    expect(done.code).toBe(2);
+    expect(done.stderr).toContain('engagement.collected, which GRAPEVINE_SOURCES does not name');
+  });
+});
+
 describe('migrate', () => {
   it('makes the database on a server that has none of this name; other commands say so and make nothing', async () => {
     const { match } = await startUntil(['warehouse', '--port', '0', '--data', at('server')], /http:\/\/[\d.]+:\d+/);
