@@ -1,9 +1,22 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const page = 'test/browser/**/*.test.ts';
 
+/** A file that takes minutes and comes last leaves a core idle for as long: those come first, the others by their size as vitest has it. */
+const takes_minutes =
+  /test\/(faults|simulation)\/faults|test\/integration\/(simulation|w1|corrections|services|verify)/;
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const long = (file: TestSpecification) => takes_minutes.test(file.moduleId);
+    return [...sorted.filter(long), ...sorted.filter((file) => !long(file))];
+  }
+}
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
