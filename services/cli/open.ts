@@ -136,17 +136,20 @@ export function topicsOf(config: Config, names: TopicNames): (Omit<Topic, 'name'
   return [...ours, ...own];
 }
 
-/**
- * Source topics and who may speak there; without a setting `collected`, for these brands. On the embedded log `collected` is always one: only
- * this machine's own commands write there.
- */
-export const sourcesOf = (config: Config, names: TopicNames, brands: '*' | string[]): IngestLookups['sources'] => {
-  const set = config.GRAPEVINE_SOURCES?.map(
-    (source) => [source.topic, { brand_ids: source.brands, format: source.format }] as const,
+/** Source topics and who may speak there; without a setting `collected`, for these brands. */
+export const sourcesOf = (config: Config, names: TopicNames, brands: '*' | string[]): IngestLookups['sources'] =>
+  new Map(
+    config.GRAPEVINE_SOURCES?.map((source) => [source.topic, { brand_ids: source.brands, format: source.format }]) ?? [
+      [names.collected, { brand_ids: brands, format: 'json' as const }],
+    ],
   );
-  const collected = [names.collected, { brand_ids: brands, format: 'json' as const }] as const;
-  return new Map(set && config.KAFKA_BROKERS ? set : [collected, ...(set ?? [])]);
-};
+
+/** The same, and on the embedded log `collected` in any case: there only this machine's own commands have fed it. */
+export function sourcesWithFed(config: Config, names: TopicNames, brands: '*' | string[]): IngestLookups['sources'] {
+  const sources = sourcesOf(config, names, brands);
+  if (config.KAFKA_BROKERS || sources.has(names.collected)) return sources;
+  return new Map([...sources, [names.collected, { brand_ids: brands, format: 'json' }]]);
+}
 
 /** The schema registry of the configuration; null without one. */
 export const registryOf = (config: Config): SchemaRegistry | null =>

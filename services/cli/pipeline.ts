@@ -10,7 +10,7 @@ import { lagOf } from '../platform/lag.ts';
 import { runService, type Service } from '../platform/run-service.ts';
 import { type Telemetry, telemetryTo } from '../platform/telemetry.ts';
 import type { Warehouse } from '../platform/warehouse/port.ts';
-import { attributionOf, enrichmentOf, ingestOf, masterKey, openLogger, openLogOf, sourcesOf } from './open.ts';
+import { attributionOf, enrichmentOf, ingestOf, masterKey, openLogger, openLogOf, sourcesWithFed } from './open.ts';
 import { openWarehouseOf } from './open-warehouse.ts';
 import { verifiableOf } from './verify.ts';
 
@@ -44,7 +44,8 @@ export async function openPipeline(config: Config, directory: string, brands: '*
   const log = await openLogOf(config, directory, topics, logger);
   const warehouse = await openWarehouseOf(config, directory);
   await migrate(warehouse, config.CLICKHOUSE_DATABASE);
-  const lookups = { keys: openKeys(masterKey(config, directory)), sources: sourcesOf(config, topics, brands) };
+  const sources = sourcesWithFed(config, topics, brands);
+  const lookups = { keys: openKeys(masterKey(config, directory)), sources };
   const parts = { config, log, telemetry, topics };
   const services = [...ingestOf(parts, lookups), ...enrichmentOf(parts), ...attributionOf(parts, warehouse)];
   return assemble(verifiableOf(config, log, warehouse, [...lookups.sources.keys()]), telemetry, services, config);

@@ -12,7 +12,7 @@ import type { EventLog } from '../platform/event-log/port.ts';
 import { serveOperations } from '../platform/operations.ts';
 import type { Telemetry } from '../platform/telemetry.ts';
 import type { Warehouse } from '../platform/warehouse/port.ts';
-import { openKafkaOf, openLogger, openLogOf, sourcesOf } from './open.ts';
+import { openKafkaOf, openLogger, openLogOf, sourcesWithFed } from './open.ts';
 import { openWarehouseOf } from './open-warehouse.ts';
 import { print, table, UsageError } from './output.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -60,7 +60,7 @@ async function reportOf(config: Config, directory: string, all: boolean): Promis
     const warehouse = await openWarehouseOf(own, directory);
     try {
       if (!own.CLICKHOUSE_URL) await migrate(warehouse, own.CLICKHOUSE_DATABASE); // as `run` and `start` do
-      const parts = verifiableOf(config, log, warehouse, [...sourcesOf(config, names, '*').keys()]);
+      const parts = verifiableOf(config, log, warehouse, [...sourcesWithFed(config, names, '*').keys()]);
       return await verifyNow({ ...parts, wait_ms: config.KAFKA_BROKERS ? patience_ms : 0 }, all); // whoever holds an embedded log is alone
     } finally {
       await warehouse.close();

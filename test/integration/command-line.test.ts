@@ -274,6 +274,10 @@ describe('sources of one’s own', () => {
       difference: 0,
     });
     expect(stored).toBeGreaterThan(0);
+    const verified = await cli(['verify', '--all', '--json', '--data', at('shop')], { env: sources });
+    expect(verified.code, verified.stderr + verified.stdout).toBe(0);
+    const checks = JSON.parse(verified.stdout) as { checks: { check: string; looked_at: number }[] };
+    expect(checks.checks.find(({ check }) => check === 'completeness')!.looked_at).toBeGreaterThanOrEqual(received!);
   });
 
   it('on Kafka keep run from sending where nobody reads', async () => {
