@@ -113,7 +113,8 @@ function Timeline({ story: { touches, redemption, quarantined } }: { story: Stor
               )}
             </strong>
             <span class="muted">
-              {relationshipOfOne(touch.relationship)}, known by {touch.matched_by.replaceAll('_', ' ')}
+              {touch.influencer_id ? `${relationshipOfOne(touch.relationship)}, known` : 'Known'} by{' '}
+              {touch.matched_by.replaceAll('_', ' ')}
               {touch.hops > 0 && ` over ${touch.hops} link${touch.hops > 1 ? 's' : ''}`}
             </span>
           </li>
