@@ -94,20 +94,20 @@ CREATE OR REPLACE VIEW credit_quarters
     store_id LowCardinality(String) COMMENT 'Store of the redemption',
     coupon_code LowCardinality(String) COMMENT 'Code redeemed',
     currency LowCardinality(String) COMMENT 'Currency; empty when unpriced',
-    is_nobodys Bool COMMENT 'Nobody earned it',
+    is_unattributed Bool COMMENT 'Nobody earned it',
     credit Decimal(18, 6) COMMENT 'Redemptions attributed',
     amount Decimal(18, 4) COMMENT 'Net sale attributed'
 )
 AS SELECT
     brand_id, toDate(toString(quarter, if(zones.zone = '', 'UTC', zones.zone))) AS day, model, campaign_id, influencer_id, relationship, tier, product_id,
-    store_id, coupon_code, currency, is_nobodys, ppm * toDecimal64('0.000001', 6) AS credit, e4 * toDecimal64('0.0001', 4) AS amount
+    store_id, coupon_code, currency, is_unattributed, ppm * toDecimal64('0.000001', 6) AS credit, e4 * toDecimal64('0.0001', 4) AS amount
 FROM
 (
     SELECT
         brand_id, toStartOfInterval(redeemed_at, INTERVAL 15 MINUTE) AS quarter, model, campaign_id, influencer_id, relationship, tier, product_id,
-        store_id, coupon_code, currency, kind, touch_type = '' AS is_nobodys, sum(credit_ppm) AS ppm, sum(amount_e4) AS e4
+        store_id, coupon_code, currency, kind, touch_type = '' AS is_unattributed, sum(credit_ppm) AS ppm, sum(amount_e4) AS e4
     FROM attribution_ledger
-    GROUP BY brand_id, quarter, model, campaign_id, influencer_id, relationship, tier, product_id, store_id, coupon_code, currency, kind, is_nobodys
+    GROUP BY brand_id, quarter, model, campaign_id, influencer_id, relationship, tier, product_id, store_id, coupon_code, currency, kind, is_unattributed
 ) AS quarters
 LEFT JOIN brand_zones AS zones USING (brand_id)
 WHERE kind = 'posting' AND (ppm != 0 OR e4 != 0)

@@ -73,8 +73,8 @@ CREATE OR REPLACE VIEW campaign_attribution
     unattributed_amount Decimal(18, 4) COMMENT 'Net sale that nobody earned'
 )
 AS SELECT
-    brand_id, campaign_id, model, currency, sumIf(credit, NOT is_nobodys) AS attributed_redemptions, sumIf(credit, is_nobodys) AS unattributed_redemptions,
-    sumIf(amount, NOT is_nobodys) AS attributed_amount, sumIf(amount, is_nobodys) AS unattributed_amount
+    brand_id, campaign_id, model, currency, sumIf(credit, NOT is_unattributed) AS attributed_redemptions, sumIf(credit, is_unattributed) AS unattributed_redemptions,
+    sumIf(amount, NOT is_unattributed) AS attributed_amount, sumIf(amount, is_unattributed) AS unattributed_amount
 FROM credit_quarters
 GROUP BY brand_id, campaign_id, model, currency
 COMMENT 'What each campaign earned, by model';
@@ -106,7 +106,7 @@ CREATE OR REPLACE VIEW model_comparison
     attributed_amount Decimal(18, 4) COMMENT 'Net sale attributed'
 )
 AS SELECT
-    brand_id, if(is_nobodys, 'nobody', toString(relationship)) AS relationship, currency, model, sum(credit) AS attributed_redemptions,
+    brand_id, if(is_unattributed, 'nobody', toString(relationship)) AS relationship, currency, model, sum(credit) AS attributed_redemptions,
     sum(amount) AS attributed_amount
 FROM credit_quarters
 GROUP BY ALL

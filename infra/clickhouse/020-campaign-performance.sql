@@ -240,8 +240,8 @@ FROM
     FROM
     (
         SELECT
-            brand_id, toString(campaign_id) AS campaign_id, toString(model) AS model, toString(currency) AS currency, sumIf(credit, NOT is_nobodys) AS earned,
-            sumIf(credit, is_nobodys) AS nobody, sumIf(amount, NOT is_nobodys) AS earned_amount, sumIf(amount, is_nobodys) AS nobody_amount
+            brand_id, toString(campaign_id) AS campaign_id, toString(model) AS model, toString(currency) AS currency, sumIf(credit, NOT is_unattributed) AS earned,
+            sumIf(credit, is_unattributed) AS nobody, sumIf(amount, NOT is_unattributed) AS earned_amount, sumIf(amount, is_unattributed) AS nobody_amount
         FROM credit_quarters
         GROUP BY brand_id, campaign_id, model, currency
     )

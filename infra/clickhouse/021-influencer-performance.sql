@@ -139,7 +139,7 @@ AS WITH
     (
         SELECT
             brand_id, id AS influencer_id, name, JSONExtractString(body, 'relationship') AS relationship, JSONExtractUInt(body, 'followers') AS followers,
-            JSONHas(body, 'followers') AS is_counted, JSONExtractString(body, 'region') AS region
+            JSONHas(body, 'followers') AS has_followers, JSONExtractString(body, 'region') AS region
         FROM reference_current
         WHERE kind = 'influencer'
     ),
@@ -189,7 +189,7 @@ AS WITH
     )
 SELECT
     brand_id, influencer_id, if(known.name = '', influencer_id, known.name) AS name, known.relationship AS relationship,
-    multiIf(NOT known.is_counted, '', known.followers < 10000, 'nano', known.followers < 100000, 'micro', known.followers < 1000000, 'macro', 'mega') AS tier,
+    multiIf(NOT known.has_followers, '', known.followers < 10000, 'nano', known.followers < 100000, 'micro', known.followers < 1000000, 'macro', 'mega') AS tier,
     known.region AS region, known.followers AS followers, acted.clicks AS clicks, pooled.clicks_valid AS clicks_valid, 1 - clicks_valid / nullIf(clicks, 0) AS invalid_rate,
     acted.engagements AS engagements, acted.mentions AS mentions, engagements / nullIf(followers, 0) AS er_followers, on_posts.er_reach AS er_reach, on_posts.er_views AS er_views,
     acted.advised / nullIf(engagements, 0) AS advice_rate, pooled.people_engaged AS people_engaged, pooled.people_converted AS people_converted,

@@ -57,7 +57,7 @@ export const metrics = {
   verify_pending: {
     kind: 'gauge',
     unit: 'places',
-    help: 'What the last round of verify could not judge yet, because records were in flight, by check.',
+    help: 'What the last round of verify could not judge yet, because records were in flight or an aggregate was being made, by check.',
   },
   verify_clean_age_s: {
     kind: 'gauge',
@@ -87,7 +87,7 @@ export interface Sample {
 }
 
 export interface Telemetry {
-  /** Adds to a counter. */
+  /** Adds to a counter, or to a gauge. */
   count(metric: MetricName, labels: Labels, by: number): void;
   /** Sets a gauge. */
   set(metric: MetricName, labels: Labels, value: number): void;

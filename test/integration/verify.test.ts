@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { w1Events, w1Reference } from '../../bench/w1.ts';
 import { newRound, readingApart } from '../../services/attribution/verify/check.ts';
 import { startVerifying } from '../../services/attribution/verify/loop.ts';
@@ -330,6 +330,20 @@ describe('verify', () => {
     await pipeline.warehouse.command('ALTER TABLE events CLEAR PROJECTION quarter_hour SETTINGS mutations_sync = 2');
     const { findings } = await look();
     expect(findings.map((f) => [f.check, f.expected])).toEqual([['aggregates', 'projection quarter_hour']]);
+  });
+
+  it('says pending, not lost, of an aggregate that a migration has asked for and the engine is still making', async () => {
+    const { warehouse } = pipeline;
+    const aggregates = async () => (await look()).checks.find((c) => c.check === 'aggregates');
+    await warehouse.command('ALTER TABLE events CLEAR PROJECTION quarter_hour SETTINGS mutations_sync = 2');
+    await warehouse.command('SYSTEM STOP MERGES events');
+    try {
+      await warehouse.command('ALTER TABLE events MATERIALIZE PROJECTION quarter_hour SETTINGS mutations_sync = 0');
+      expect(await aggregates()).toMatchObject({ differences: 0, pending: 1 });
+    } finally {
+      await warehouse.command('SYSTEM START MERGES events');
+    }
+    await vi.waitFor(async () => expect(await aggregates()).toMatchObject({ differences: 0, pending: 0 }), 20_000);
   });
 
   it.each(['events', 'attribution_ledger'])(

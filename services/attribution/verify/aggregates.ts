@@ -40,14 +40,22 @@ export const aggregates: Check = {
   },
 };
 
+/** What a migration has asked for and the engine is still making is pending. */
 async function presence(warehouse: Warehouse, table: string, projections: Projection[], looked: Looked): Promise<void> {
+  // Read before the parts: one that is done in between is not missing.
+  const making = await warehouse.query<{ part: string; projection: string }>(
+    `SELECT arrayJoin(parts_to_do_names) AS part, extract(command, 'MATERIALIZE PROJECTION (\\\\w+)') AS projection FROM system.mutations
+     WHERE database = currentDatabase() AND table = ${quoted(table)} AND NOT is_done AND projection != ''`,
+  );
+  const asked = new Set(making.map(({ part, projection }) => `${part}/${projection}`));
   const names = projections.map(({ name }) => quoted(name)).join(', ');
   const parts = await warehouse.query<{ name: string; missing: string[]; n: number }>(
     `SELECT name, arrayFilter(p -> NOT has(projections, p), [${names}]) AS missing, rows AS n FROM system.parts
      WHERE database = currentDatabase() AND table = ${quoted(table)} AND active AND rows > 0 AND notEmpty(missing)`,
   );
   for (const { name, missing, n } of parts)
-    note(looked, `${table}: part ${name} (${n} rows)`, `projection ${missing.join(', ')}`, 'none');
+    if (missing.every((projection) => asked.has(`${name}/${projection}`))) looked.pending++;
+    else note(looked, `${table}: part ${name} (${n} rows)`, `projection ${missing.join(', ')}`, 'none');
 }
 
 interface Odd {

@@ -22,7 +22,7 @@ export interface Looked {
   /** All differences; `findings` names the first of them. */
   differences: number;
   findings: Omit<Finding, 'check'>[];
-  /** What could not be judged yet, because records that may explain it are still in flight. */
+  /** What could not be judged yet: records that may explain it are still in flight, or an aggregate is still being made. */
   pending: number;
 }
 
