@@ -6,7 +6,6 @@ import { join, resolve } from 'node:path';
 import { runningUrl } from '../../services/cli/running.ts';
 import { openWarehouse } from '../../services/platform/warehouse/client.ts';
 
-const bin = resolve(import.meta.dirname, '../../bin/grapevine.mjs');
 const root = resolve(import.meta.dirname, '../..');
 
 export interface Finished {
@@ -19,12 +18,14 @@ export interface CliOptions {
   input?: string | Buffer;
   env?: Record<string, string>;
   cwd?: string;
+  /** Where the program lies: this project, when nothing is said. */
+  program?: string;
 }
 
 /** Starts `grapevine …`; the caller ends it. */
-export function startCli(args: string[], { env, cwd }: CliOptions = {}): ChildProcess {
-  return spawn(process.execPath, [bin, ...args], {
-    cwd: cwd ?? root,
+export function startCli(args: string[], { env, cwd, program = root }: CliOptions = {}): ChildProcess {
+  return spawn(process.execPath, [join(program, 'bin/grapevine.mjs'), ...args], {
+    cwd: cwd ?? program,
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
