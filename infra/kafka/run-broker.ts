@@ -130,12 +130,17 @@ export async function startBroker(
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [directory = './kafka-data', port = '9092', ...rest] = process.argv.slice(2);
+  if (directory.startsWith('-') || !/^\d{1,5}$/.test(port) || rest.length > 0) {
+    console.error('usage: npm run kafka [-- DIRECTORY [PORT]], by default ./kafka-data and 9092');
+    process.exit(2);
+  }
   const missing = missingForBroker();
   if (missing) {
     console.error(`no broker can be started here: it needs ${missing}`);
     process.exit(1);
   }
-  const broker = await startBroker(process.argv[2] ?? './kafka-data', { port: Number(process.argv[3] ?? 9_092) });
+  const broker = await startBroker(directory, { port: Number(port) });
   console.log(`Kafka at ${broker.address}, files in ${broker.directory}; Ctrl-C stops`);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void broker.stop());
 }
