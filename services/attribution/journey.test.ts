@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { StoredEvent } from './journey.ts';
+import { readJourney, type StoredEvent } from './journey.ts';
 import { redeemed_at, singleJourney, stored, touch } from './journey-of.test-support.ts';
+import { first_weights } from './models/engagement-weighted.ts';
 
 const day_ms = 86_400_000;
 const ids = (about: StoredEvent[], touches: StoredEvent[]) =>
@@ -47,6 +48,26 @@ describe('which touches may earn', () => {
     expect(
       one(touch('a', 1, { influencer_identifiers: ['my-card'] }), { identifier_pseudonyms: ['me', 'my-card'] }),
     ).toBe(false);
+  });
+  it('takes a handle that has passed on for the own of nobody but its holder of that time', () => {
+    const passed = redeemed_at - 5 * day_ms;
+    const handle = { identifier: '@cool', kind: 'handle', matched_by: 'handle', hops: 1 };
+    const me = { identifier: 'me', kind: 'consumer_id', matched_by: 'consumer_id', hops: 0 };
+    const always = { from_at: Number.NEGATIVE_INFINITY, until_at: Number.POSITIVE_INFINITY };
+    const journey = (mine: { from_at: number; until_at: number }) =>
+      readJourney(
+        [stored({ owner_id: 'ana', owner_identifiers: ['@cool'] })],
+        [1, 9].map((age) => touch(`${age} days`, age, { influencer_identifiers: ['@cool'] })),
+        [
+          { ...me, ...always },
+          { ...handle, ...mine },
+        ],
+        first_weights,
+      )!;
+    const once = journey({ ...always, until_at: passed });
+    expect([once.touches.map((each) => each.event_id), once.owned]).toEqual([['1 days'], true]);
+    const now = journey({ ...always, from_at: passed });
+    expect([now.touches.map((each) => each.event_id), now.owned]).toEqual([['9 days'], false]);
   });
   it('accepts any campaign of the brand, unless the campaign keeps to its own', () => {
     expect(one(touch('a', 1, { campaign_id: 'other' }))).toBe(true);

@@ -92,18 +92,18 @@ export function readJourney(
 ): Journey | null {
   const redemption = standingRedemption(about);
   if (!redemption) return null;
-  const own = new Set([...redemption.identifier_pseudonyms, ...redeemer.map(({ identifier }) => identifier)]);
+  const isOwn = ownBy(redemption, redeemer);
   return {
     redemption,
     net_e4: netOf(
       redemption,
       about.filter((event) => event.status === 'returned'),
     ),
-    touches: touches.flatMap((touch) => matched(touch, redemption, redeemer, own) ?? []).sort(byTime),
+    touches: touches.flatMap((touch) => matched(touch, redemption, redeemer, isOwn) ?? []).sort(byTime),
     owned:
       redemption.owner_id !== '' &&
       !redemption.flags.includes('owner_inactive') &&
-      !redemption.owner_identifiers.some((identifier) => own.has(identifier)),
+      !isOwn(redemption.owner_identifiers, redemption.occurred_at),
     weights,
   };
 }
@@ -114,6 +114,20 @@ export function redeemerOf(redemption: StoredEvent, persons: Persons | null): Re
   if (identity_key === '') return [];
   const person = persons?.of(identity_key, occurred_at) ?? alone(identity_key, identity_kind);
   return reachOf(person, [identity_key, ...identifier_pseudonyms], occurred_at);
+}
+
+type OwnAt = (identifiers: readonly string[], at: number) => boolean;
+
+/** Whether one of some identifiers is the redeemer's at a time: a handle may pass on. What the redemption names and no person holds is theirs always. */
+function ownBy({ identifier_pseudonyms }: StoredEvent, redeemer: readonly Reach[]): OwnAt {
+  const held = new Set(redeemer.map(({ identifier }) => identifier));
+  const named = new Set(identifier_pseudonyms.filter((identifier) => !held.has(identifier)));
+  return (identifiers, at) =>
+    identifiers.some(
+      (identifier) =>
+        named.has(identifier) ||
+        redeemer.some((reach) => reach.identifier === identifier && reach.from_at <= at && at < reach.until_at),
+    );
 }
 
 /** (occurred_at, event_id): the order in which ties are broken everywhere, in the views too. */
@@ -138,18 +152,13 @@ const windows: Record<string, 'click_window_ms' | 'comment_window_ms' | 'share_w
 };
 
 /** Same person, in the look-back of its type, a single real action, and not on the redeemer's own posts; null when it may not earn. */
-function matched(
-  touch: Touch,
-  redemption: StoredEvent,
-  redeemer: readonly Reach[],
-  own: ReadonlySet<string>,
-): MatchedTouch | null {
+function matched(touch: Touch, redemption: StoredEvent, redeemer: readonly Reach[], isOwn: OwnAt): MatchedTouch | null {
   const window = windows[touch.type];
   if (window === undefined || touch.count !== 1 || !touch.is_valid) return null;
   const age = redemption.occurred_at - touch.occurred_at;
   if (age < 0 || age > redemption[window]) return null;
   if (redemption.campaign_scope === 'campaign' && touch.campaign_id !== redemption.campaign_id) return null;
-  if (touch.influencer_identifiers.some((identifier) => own.has(identifier))) return null;
+  if (isOwn(touch.influencer_identifiers, touch.occurred_at)) return null;
   const reach = redeemer.find(
     ({ identifier, from_at, until_at }) =>
       identifier === touch.identity_key && from_at <= touch.occurred_at && touch.occurred_at < until_at,
