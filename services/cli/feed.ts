@@ -21,6 +21,8 @@ export interface Feed {
 export interface Stage {
   label: string;
   records: number;
+  /** What of the files was left out, since the brand has said it itself: `2 campaigns`. */
+  left?: string[];
 }
 
 const chunk_records = 5_000;
@@ -34,24 +36,38 @@ export async function* feed(
   if (reference.length > 0) yield { label: 'reference', records: await send(pipeline, recordsOf(reference, input)) };
   if (preset) {
     const { references, events } = readPreset(preset, files, brand ?? '');
-    const added = unsaid(references, await saidOf(pipeline, brand ?? ''));
-    yield { label: 'reference', records: await send(pipeline, asJson(added)) };
+    const said = await saidOf(pipeline, brand ?? '');
+    const left = new Map<string, number>();
+    const records = await send(pipeline, asJson(unsaid(references, preset, said, left)));
+    yield { label: 'reference', records, left: [...left].map(([kind, n]) => `${n} ${kind}${n === 1 ? '' : 's'}`) };
     yield { label: 'events', records: await send(pipeline, asJson(events)) };
   } else yield { label: 'events', records: await send(pipeline, recordsOf(files, input)) };
 }
 
-/** What the brand has said of itself and of its campaigns: time zone, look-backs and costs are not a till's to change. */
+/** Kinds of which the brand's own word stands: time zone, look-backs, costs and tags are not a till's to change. */
+const own_kinds = ['brand', 'campaign', 'product'];
+
+/** What the brand has said itself: no preset has signed it. */
 async function saidOf({ warehouse }: Pipeline, brand: string): Promise<Set<string>> {
   const known = await warehouse.query<{ kind: string; id: string }>(
-    "SELECT kind, id FROM reference_current WHERE brand_id = {brand:String} AND kind IN ('brand', 'campaign')",
-    { brand },
+    "SELECT kind, id FROM reference_current WHERE brand_id = {brand:String} AND kind IN {kinds:Array(String)} AND NOT JSONHas(body, 'preset')",
+    { brand, kinds: own_kinds },
   );
   return new Set(known.map(({ kind, id }) => `${kind}/${id}`));
 }
 
-async function* unsaid(records: AsyncIterable<object>, said: ReadonlySet<string>): AsyncGenerator<object> {
-  for await (const record of records)
-    if (!('kind' in record && 'id' in record && said.has(`${record.kind}/${record.id}`))) yield record;
+/** Records of which the brand has said nothing, signed; counts the others but for the brand's own record. */
+async function* unsaid(
+  records: AsyncIterable<object>,
+  preset: string,
+  said: ReadonlySet<string>,
+  left: Map<string, number>,
+): AsyncGenerator<object> {
+  for await (const record of records) {
+    const { kind = '', id = '' } = record as { kind?: string; id?: string };
+    if (!said.has(`${kind}/${id}`)) yield own_kinds.includes(kind) ? { ...record, preset } : record;
+    else if (kind !== 'brand') left.set(kind, (left.get(kind) ?? 0) + 1);
+  }
 }
 
 async function* asJson(rows: AsyncIterable<object>): AsyncGenerator<Buffer> {

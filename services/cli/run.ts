@@ -83,6 +83,7 @@ async function work(
   await pipeline.start();
   await pipeline.drained(); // an earlier run may have been stopped half way
   for await (const stage of feed(pipeline, { reference, files, preset: preset ?? null, brand: brand ?? null, input })) {
+    if (stage.left?.length) console.error(`left as the brand itself has said: ${stage.left.join(', ')}`);
     const bar = progressBar(stage.label, stage.records);
     await pipeline.drained(({ lag }) => bar.update(Math.max(0, stage.records - Math.max(...Object.values(lag)))));
     bar.stop();

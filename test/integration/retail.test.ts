@@ -2,7 +2,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { cliJson, rows, scratch } from '../support/cli.ts';
+import { cli, cliJson, rows, scratch } from '../support/cli.ts';
 
 const fixture = resolve(import.meta.dirname, '../fixtures/retail');
 const home = scratch();
@@ -92,4 +92,35 @@ it('leaves the costs that the brand has said of a campaign, and adds the campaig
   ]);
   const [campaigns] = await rows(own, "SELECT toInt32(count()) AS n FROM reference_current WHERE kind = 'campaign'");
   expect(campaigns).toEqual({ n: 2 });
+});
+
+it('takes what a later file of the retailer corrects, not what the brand said itself', async () => {
+  const [own, folder] = [join(home.path, 'corrected'), join(home.path, 'correcting')];
+  mkdirSync(folder);
+  const write = (name: string, ...lines: string[]): void => writeFileSync(join(folder, name), `${lines.join('\n')}\n`);
+  write(
+    'redemptions.csv',
+    'redemption_id,coupon_code,campaign_id,redeemed_at,amount,currency,product_id',
+    'R,C,c1,2026-10-20T03:00:00Z,5,USD,p1',
+  );
+  write('products.csv', 'product_id,product_category,product_type', 'p1,FROZEN,DESSERT', 'p2,FROZEN,PEAS');
+  write('campaigns.csv', 'campaign_id,start_date,end_date', 'c1,2026-10-01,2026-10-05');
+  writeFileSync(
+    join(home.path, 'product.ndjson'),
+    JSON.stringify({ kind: 'product', brand_id: 'acme', id: 'p1', name: 'Oat dream', unit_cost: 1.2 }),
+  );
+  const args = ['run', folder, '--preset', 'retail', '--brand', 'acme', '--data', own];
+  const outside = () =>
+    rows(own, "SELECT redemption_id AS id FROM redemptions_current WHERE has(flags, 'outside_campaign')");
+  const first = await cli([...args, '--reference', join(home.path, 'product.ndjson'), '--json']);
+  expect(first.stderr).toContain('left as the brand itself has said: 1 product');
+  expect(await outside()).toEqual([{ id: 'R' }]);
+  write('campaigns.csv', 'campaign_id,start_date,end_date', 'c1,2026-10-01,2026-10-31');
+  write('redemptions.csv', 'redemption_id,coupon_code,campaign_id,redeemed_at', 'R2,C,c1,2026-10-20T04:00:00Z');
+  await cliJson(args);
+  expect(await outside()).toEqual([]);
+  expect(await rows(own, "SELECT id, name FROM reference_current WHERE kind = 'product' ORDER BY id")).toEqual([
+    { id: 'p1', name: 'Oat dream' },
+    { id: 'p2', name: 'PEAS' },
+  ]);
 });

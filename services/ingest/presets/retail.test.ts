@@ -123,6 +123,30 @@ describe('a file alone', () => {
     expect((await allOf(beside)).map((record) => (record as { kind: string }).kind)).toEqual(['brand']);
   });
 
+  it('has rows of one redemption that say what came of it: each an event of its own, the same when sent again', async () => {
+    const rows = [
+      'R1,X,2017-01-01T12:00:00Z,redeemed,20',
+      'R1,X,2017-01-02T12:00:00Z,returned,5',
+      'R1,X,2017-01-03T12:00:00Z,returned,6',
+      'R1,X,2017-01-03T12:00:00Z,voided,',
+      'R2,X,2017-01-03T12:00:00Z,,3',
+    ].map((row) => `${row},${row.endsWith(',') ? '' : 'USD'}\n`);
+    const file = `redemption_id,coupon_code,redeemed_at,status,amount,currency\n${rows.join('')}`;
+    const told = async () =>
+      (await verdictsOf(file)).map(({ verdict }) => {
+        const kept = keptOf(verdict);
+        return kept.kind === 'event' ? [kept.event.event_id, kept.event.redemption_id, kept.event.status] : [];
+      });
+    expect(await told()).toEqual([
+      ['R1', 'R1', 'redeemed'],
+      ['R1/returned/2017-01-02T12:00:00Z', 'R1', 'returned'],
+      ['R1/returned/2017-01-03T12:00:00Z', 'R1', 'returned'],
+      ['R1/voided/2017-01-03T12:00:00Z', 'R1', 'voided'],
+      ['R2', 'R2', 'redeemed'],
+    ]);
+    expect(await told()).toEqual(await told());
+  });
+
   it('has a row without loyalty id redeemed by nobody', async () => {
     const [only] = await verdictsOf(`${head}\nR1,,X,CJ1,2017-01-01T12:00:00Z\n`);
     expect(keptOf(only!.verdict)).toMatchObject({ event: { identifiers: [] } });

@@ -1,7 +1,7 @@
 /**
  * Preset `retail`: a retailer's redemption file, with the campaigns, mailings and products beside it.
  *   redemptions.csv   redemption_id, loyalty_id, coupon_code, campaign_id, redeemed_at, and as they are: store_id, transaction_id,
- *                     product_id, quantity, amount, discount, currency
+ *                     product_id, quantity, amount, discount, currency; status (voided, returned) says what came of an earlier row
  *   campaigns.csv     campaign_id, start_date, end_date (inclusive days, UTC)
  *   distribution.csv  campaign_id, loyalty_id: handing a coupon to a household, at the start of the campaign
  *   products.csv      product_id, product_category, product_type
@@ -62,15 +62,17 @@ function dayAfter(date: string): string {
 }
 
 async function* events(file: string, brand_id: string): AsyncGenerator<object> {
-  for await (const { redemption_id, loyalty_id, redeemed_at, ...rest } of csvRows(file)) {
+  for await (const { redemption_id, loyalty_id, redeemed_at, status, ...rest } of csvRows(file)) {
+    const isLater = (status || 'redeemed') !== 'redeemed';
     const identifiers = loyalty_id ? [{ kind: 'loyalty_id', value: loyalty_id }] : undefined;
     yield {
       ...rest,
-      event_id: redemption_id,
+      event_id: isLater ? `${redemption_id}/${status}/${redeemed_at}` : redemption_id,
       type: 'coupon_redemption',
       occurred_at: redeemed_at,
       brand_id,
       redemption_id,
+      status,
       identifiers,
     };
   }
