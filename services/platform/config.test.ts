@@ -92,6 +92,23 @@ describe('readConfig', () => {
     expect(said).toContain('[1].format: expected json or avro');
   });
 
+  test.each([
+    ['no source at all', '[]', 'expected at least one source'],
+    ['a topic twice', '[{"topic":"a","brands":["x"]},{"topic":"a","brands":"*"}]', 'expected each topic once'],
+    [
+      'a topic that ingest itself writes',
+      '[{"topic":"p.rejected","brands":"*"}]',
+      'GRAPEVINE_SOURCES: p.rejected is written by Grapevine itself; expected a topic that others write',
+    ],
+  ])('refuses %s as sources', (_, value, expected) =>
+    expect(faultsOf({ GRAPEVINE_SOURCES: value, GRAPEVINE_TOPIC_PREFIX: 'p.' })).toContain(expected),
+  );
+
+  test('takes collected for a source like any other', () =>
+    expect(
+      readConfig({ GRAPEVINE_SOURCES: '[{"topic":"p.collected","brands":"*"}]', GRAPEVINE_TOPIC_PREFIX: 'p.' }),
+    ).toMatchObject({ GRAPEVINE_SOURCES: [{ topic: 'p.collected' }] }));
+
   test('shows the value of a fault, but never that of a secret', () => {
     expect(faultsOf({ LOG_LEVEL: 'loud' })).toContain('found "loud"');
     const secret = 'deadbeef'.repeat(3);

@@ -1,5 +1,6 @@
 /** Settings from the environment, checked once at start: every fault is listed, none is guessed around. */
 import { z } from 'zod';
+import { topicNames } from '../../schemas/topics.ts';
 
 const sources = z
   .string()
@@ -15,13 +16,16 @@ const sources = z
     }
   })
   .pipe(
-    z.array(
-      z.object({
-        topic: z.string().min(1),
-        brands: z.union([z.literal('*'), z.array(z.string().min(1))], 'expected "*" or a list of brand ids'),
-        format: z.enum(['json', 'avro'], 'expected json or avro').default('json'),
-      }),
-    ),
+    z
+      .array(
+        z.object({
+          topic: z.string().min(1),
+          brands: z.union([z.literal('*'), z.array(z.string().min(1))], 'expected "*" or a list of brand ids'),
+          format: z.enum(['json', 'avro'], 'expected json or avro').default('json'),
+        }),
+      )
+      .min(1, 'expected at least one source')
+      .refine((list) => new Set(list.map(({ topic }) => topic)).size === list.length, 'expected each topic once'),
   );
 
 /** Addresses without a port would be asked for half a minute before the client gives up. */
@@ -173,6 +177,14 @@ function said({ path, message }: z.core.$ZodIssue): string {
   return place === '' ? message : `${place}: ${message}`;
 }
 
+/** Sources that the services write: ingest would read what it has made of them, without end. */
+function ownSources({ GRAPEVINE_SOURCES = [], GRAPEVINE_TOPIC_PREFIX = '' }: Partial<Config>): string[] {
+  const { collected, ...written } = topicNames(GRAPEVINE_TOPIC_PREFIX);
+  return GRAPEVINE_SOURCES.filter(({ topic }) => Object.values(written).includes(topic)).map(
+    ({ topic }) => `GRAPEVINE_SOURCES: ${topic} is written by Grapevine itself; expected a topic that others write`,
+  );
+}
+
 /** Reads the settings; throws ConfigError listing all faults, without the values of secrets. */
 export function readConfig(environment: Record<string, string | undefined>): Config {
   const faults: string[] = [];
@@ -189,6 +201,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   for (const name of Object.keys(environment))
     if (name.startsWith('GRAPEVINE_') && !(name in settings))
       faults.push(`${name}: not a setting; see \`grapevine config\``);
+  faults.push(...ownSources(out as Partial<Config>));
   if (faults.length > 0)
     throw new ConfigError(`the configuration has ${faults.length} fault(s):\n  ${faults.join('\n  ')}`);
   return out as Config;
