@@ -32,10 +32,30 @@ describe('in a text', () => {
   ])('%s is not', (_, text) => expect(maskText(text)).toBe(text));
 });
 
-it('in an address only e-mails are masked, also percent-encoded, and the rest still leads somewhere', () => {
+it.each([
+  ['https://www.tiktok.com/@jane_doe/video/7', 'https://www.tiktok.com/[mention]/video/7'],
+  ['https://www.tiktok.com/%40jane_doe/video/7', 'https://www.tiktok.com/[mention]/video/7'],
+  ['https://wa.me/14155552671', 'https://wa.me/[phone]'],
+  ['https://wa.me/+14155552671?text=hi', 'https://wa.me/[phone]?text=hi'],
+  ['https://t.me/+14155552671', 'https://t.me/[phone]'],
+  ['https://shop.example/u/%2B14155552671/x', 'https://shop.example/u/[phone]/x'],
+  ['tel:+14155552671', 'tel:[phone]'],
+  ['sms:14155552671', 'sms:[phone]'],
+  ['http://203.0.113.9/x', 'http://[ip]/x'],
+  ['http://203.0.113.9:8080/x', 'http://[ip]:8080/x'],
+  ['http://[2001:db8::7]/x', 'http://[[ip]]/x'],
+  ['Mozilla/5.0 (X11) Chrome/120.0.0.0', 'Mozilla/5.0 (X11) Chrome/120.0.0.0'],
+])('the address %s becomes %s', (url, masked) => expect(maskAddress(url)).toBe(masked));
+
+it('a text or a property with an address of a telephone hides its number', () => {
+  expect(maskText('write me: https://wa.me/14155552671 !')).toBe('write me: https://wa.me/[phone] !');
+  expect(maskProperties({ ref: 'sms:14155552671' })).toEqual({ ref: 'sms:[phone]' });
+});
+
+it('in an address only what names somebody is masked, also percent-encoded, and the rest still leads somewhere', () => {
   expect(maskAddress('https://a.example/?e=jane%40example.com&b=1')).toBe('https://a.example/?e=[e-mail]&b=1');
   expect(maskAddress('https://a.example/jane@example.com/x')).toBe('https://a.example/[e-mail]/x');
-  expect(maskAddress('https://a.example/@moonspoon?n=415')).toBe('https://a.example/@moonspoon?n=415');
+  expect(maskAddress('https://a.example/p/415155526?n=415')).toBe('https://a.example/p/415155526?n=415');
 });
 
 describe('in properties', () => {
