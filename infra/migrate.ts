@@ -1,6 +1,8 @@
 /**
  * Brings the warehouse's tables and views up to date: numbered files, recorded with their checksums. What makes or changes tables is applied
  * once; a file of views alone is applied again when it has changed, and so are those after it: the last one to name a view defines it.
+ * Copies of two releases may run side by side: an older one leaves the views of a newer one (release.json counts them), and a newer one that an
+ * older one has crossed applies its views once more.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -42,47 +44,109 @@ export function migrations(): Migration[] {
 
 const withoutComments = (statement: string): string => statement.replace(/^\s*--.*$/gm, '').trim();
 
+/** The number of these files among all that were ever released: `npm run generate` counts on when one has changed. */
+export const release = (
+  JSON.parse(readFileSync(join(folder, 'release.json'), 'utf8')) as { release: number; checksum: string }
+).release;
+
+export interface Migrated {
+  applied: string[];
+  present: string[];
+}
+
+/** As often as another process may cross ours, before we say that something is wrong. */
+const attempts = 10;
+
 /** Applies what is missing; safe to repeat and to run from several processes at once. Throws MigrationChanged. */
 export async function migrate(
   warehouse: Warehouse,
   database: string,
-): Promise<{ applied: string[]; present: string[] }> {
+  note: (text: string) => void = console.error,
+): Promise<Migrated> {
+  await makeRecord(warehouse);
+  let before = await appliedByOlder(warehouse);
+  const done = await applyMissing(warehouse, database, note);
+  for (let n = 1; ; n++) {
+    const after = await appliedByOlder(warehouse);
+    if (after === before) return { applied: [...new Set(done.applied)], present: done.present };
+    if (n === attempts) throw new Error(`other processes kept changing the views of database ${database}`);
+    before = after;
+    done.applied.push(...(await applyMissing(warehouse, database, note, true)).applied);
+  }
+}
+
+async function makeRecord(warehouse: Warehouse): Promise<void> {
   await warehouse.command(
     `CREATE TABLE IF NOT EXISTS schema_migrations
      (
-         number UInt32 COMMENT 'Number of the file in infra/clickhouse',
+         number UInt32 COMMENT 'Number of the file in infra/clickhouse; 0 = a release began',
          name String COMMENT 'Name of the file',
          checksum String COMMENT 'SHA-256 of the file, 16 hex characters',
-         applied_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When it was applied'
+         applied_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'When it was applied',
+         release UInt32 COMMENT 'Release that applied it; 0 = before they were counted'
      )
      ENGINE = MergeTree ORDER BY number SETTINGS non_replicated_deduplication_window = 1000
      COMMENT 'Migrations applied to this database'`,
   );
-  const known = await warehouse.query<{ number: number; checksum: string }>(
-    'SELECT number, argMax(checksum, applied_at) AS checksum FROM schema_migrations GROUP BY number',
+  await warehouse.command(
+    "ALTER TABLE schema_migrations ADD COLUMN IF NOT EXISTS release UInt32 COMMENT 'Release that applied it; 0 = before they were counted'",
+  );
+}
+
+async function applyMissing(
+  warehouse: Warehouse,
+  database: string,
+  note: (text: string) => void,
+  anew = false,
+): Promise<Migrated> {
+  const known = await warehouse.query<{ number: number; checksum: string; release: number }>(
+    'SELECT number, argMax(checksum, applied_at) AS checksum, max(release) AS release FROM schema_migrations GROUP BY number',
   );
   const checksums = new Map(known.map((row) => [row.number, row.checksum]));
-  const done = { applied: [] as string[], present: [] as string[] };
-  let changed = false;
-  for (const { number, name, checksum, statements, only_views } of migrations()) {
-    const before = checksums.get(number);
-    if (before !== undefined && before !== checksum && !only_views)
+  const newest = Math.max(0, ...known.map((row) => row.release));
+  const done: Migrated = { applied: [], present: [] };
+  if (newest > release)
+    note(
+      `a newer release (${newest}, this is ${release}) has migrated database ${database}: its views are left as they are`,
+    );
+  if (newest < release) await recordMigration(warehouse, { number: 0, name: 'release', checksum: String(release) });
+  let changed = anew;
+  for (const { statements, ...file } of migrations()) {
+    const before = checksums.get(file.number);
+    const isOther = before !== file.checksum;
+    if (before !== undefined && isOther && !file.only_views)
       throw new MigrationChanged(
-        `migration ${number} (${name}) was applied to database ${database} in another version: use a new data directory or database, and run your files again`,
+        `migration ${file.number} (${file.name}) was applied to database ${database} in another version: use a new data directory or database, and run your files again`,
       );
-    changed ||= before !== checksum;
-    if (before === checksum && !(changed && only_views)) {
-      done.present.push(name);
+    changed ||= isOther;
+    if (newest > release || !(isOther || (changed && file.only_views))) {
+      done.present.push(file.name);
       continue;
     }
     for (const statement of statements) await warehouse.command(statement);
-    await warehouse.insert({
-      table: 'schema_migrations',
-      token: `migration/${number}/${checksum}/${Date.now()}`,
-      columns: ['number', 'name', 'checksum'],
-      rows: JSON.stringify([number, name, checksum]),
-    });
-    done.applied.push(name);
+    await recordMigration(warehouse, file);
+    done.applied.push(file.name);
   }
   return done;
+}
+
+const recordMigration = (
+  warehouse: Warehouse,
+  { number, name, checksum }: Pick<Migration, 'number' | 'name' | 'checksum'>,
+): Promise<void> =>
+  warehouse.insert({
+    table: 'schema_migrations',
+    token: `migration/${number}/${checksum}/${Date.now()}`,
+    columns: ['number', 'name', 'checksum', 'release'],
+    rows: JSON.stringify([number, name, checksum, release]),
+  });
+
+/** How often older releases have applied a file of theirs: once more while we applied ours, and their views may lie over these. */
+async function appliedByOlder(warehouse: Warehouse): Promise<number> {
+  const ours = new Set(migrations().map(({ number, checksum }) => `${number}/${checksum}`));
+  const rows = await warehouse.query<{ number: number; checksum: string }>(
+    'SELECT number, checksum FROM schema_migrations WHERE number > 0 AND release < {release:UInt32}',
+    { release: String(release) },
+  );
+  return rows.filter(({ number, checksum }) => !ours.has(`${number}/${checksum}`)).length;
 }

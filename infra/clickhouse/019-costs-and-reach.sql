@@ -36,6 +36,26 @@ WHERE kind = 'post_snapshot'
 GROUP BY brand_id, post_id
 COMMENT 'Latest platform figures of each post';
 
+-- Who the influencers are themselves: everybody who is known by one of their identifiers, a handle as long as it was theirs.
+CREATE OR REPLACE VIEW influencer_people
+(
+    brand_id LowCardinality(String) COMMENT 'Tenant',
+    influencer_id String COMMENT 'Influencer',
+    person_id String COMMENT 'Person behind it'
+)
+AS SELECT DISTINCT brand_id, influencer_id, if(persons_current.person_id = '', named.identifier, persons_current.person_id) AS person_id
+FROM
+(
+    SELECT
+        brand_id, id AS influencer_id, JSONExtractString(said, 'pseudonym') AS identifier,
+        if(JSONHas(said, 'valid_to'), fromUnixTimestamp64Milli(JSONExtractInt(said, 'valid_to') - 1, 'UTC'), toDateTime64('2200-01-01 00:00:00', 3, 'UTC')) AS until
+    FROM reference_current ARRAY JOIN arrayConcat(JSONExtractArrayRaw(body, 'identifiers'), JSONExtractArrayRaw(body, 'handles')) AS said
+    WHERE kind = 'influencer'
+) AS named
+ASOF LEFT JOIN persons_current
+    ON persons_current.brand_id = named.brand_id AND persons_current.identifier = named.identifier AND named.until >= persons_current.from_at
+COMMENT 'People whom influencers are themselves (internal)';
+
 -- Who touched what: one row per person, influencer and campaign, with what the rates need. Actions of polled counters have no person.
 CREATE OR REPLACE VIEW engaged_people
 (

@@ -141,7 +141,7 @@ AS WITH
     ),
     handed AS
     (
-        SELECT brand_id, toString(campaign_id) AS campaign, uniqExact(id) AS n, uniqExact(person_id) AS people FROM sampled_people GROUP BY brand_id, campaign
+        SELECT brand_id, toString(campaign_id) AS campaign, uniqExact(id) AS n, uniqExactIf(person_id, person_id != '') AS people FROM sampled_people GROUP BY brand_id, campaign
     ),
     redeemed AS
     (

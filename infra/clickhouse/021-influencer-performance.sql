@@ -3,7 +3,7 @@ CREATE OR REPLACE VIEW influencer_conversions
 (
     brand_id LowCardinality(String) COMMENT 'Tenant',
     influencer_id String COMMENT 'Influencer',
-    people_engaged UInt64 COMMENT 'Distinct people with a touch, valid',
+    people_engaged UInt64 COMMENT 'Distinct people with a touch, valid; not the influencer',
     people_converted UInt64 COMMENT 'Of these, with a redemption that is no trial and credits the influencer under linear',
     redemptions_referred Decimal(18, 6) COMMENT 'Credit under linear of redemptions that are no trial',
     clicks_valid UInt64 COMMENT 'Distinct person, link (else post) and clock hour, bots left out'
@@ -13,7 +13,9 @@ AS SELECT
     engaged.hours_clicked AS clicks_valid
 FROM
 (
-    SELECT brand_id, influencer_id, uniqExactIf(person_id, person_id != '') AS people, sum(clicks_valid) AS hours_clicked
+    SELECT
+        brand_id, influencer_id, sum(clicks_valid) AS hours_clicked,
+        uniqExactIf(person_id, person_id != '' AND (brand_id, influencer_id, person_id) NOT IN (SELECT brand_id, influencer_id, person_id FROM influencer_people)) AS people
     FROM engaged_people
     WHERE influencer_id != ''
     GROUP BY brand_id, influencer_id
@@ -36,7 +38,7 @@ CREATE OR REPLACE VIEW pooled_conversions
 (
     brand_id LowCardinality(String) COMMENT 'Tenant',
     influencer_id String COMMENT 'Influencer',
-    people_engaged UInt64 COMMENT 'Distinct people with a touch, valid',
+    people_engaged UInt64 COMMENT 'Distinct people with a touch, valid; not the influencer',
     people_converted UInt64 COMMENT 'Of these, with a redemption that is no trial and credits the influencer under linear',
     redemptions_referred Decimal(18, 6) COMMENT 'Credit under linear of redemptions that are no trial',
     clicks_valid UInt64 COMMENT 'Distinct person, link (else post) and clock hour, bots left out',
@@ -120,7 +122,7 @@ CREATE OR REPLACE VIEW influencer_performance
     er_reach Nullable(Float64) COMMENT 'Engagements on posts whose reach is known / their reach, of those nobody engaged with, too',
     er_views Nullable(Float64) COMMENT 'Engagements on posts whose views are known / their views, of those nobody engaged with, too',
     advice_rate Nullable(Float64) COMMENT '(Comments that ask or intend + shares, gross) / engagements',
-    people_engaged UInt64 COMMENT 'Distinct people with a touch, valid',
+    people_engaged UInt64 COMMENT 'Distinct people with a touch, valid; not the influencer',
     people_converted UInt64 COMMENT 'Of these, with a redemption that is no trial and credits the influencer under linear',
     conversion Nullable(Float64) COMMENT 'people_converted / people_engaged',
     conversion_pooled Nullable(Float64) COMMENT 'Expected rate, given what the brand''s influencers convert (beta-binomial): a small number is drawn to the others',

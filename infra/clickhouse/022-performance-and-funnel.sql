@@ -134,7 +134,7 @@ FROM
         brand_id, campaign_id, sum(n_handed) AS handed, sum(n_engaged) AS engaged, sum(n_clicked) AS clicked, sum(n_redeemed) AS redeemed, sum(n_referred) AS referred
     FROM
     (
-        SELECT brand_id, campaign_id, uniqExact(person_id) AS n_handed, 0 AS n_engaged, 0 AS n_clicked, 0 AS n_redeemed, 0 AS n_referred FROM sampled_people GROUP BY brand_id, campaign_id
+        SELECT brand_id, campaign_id, uniqExactIf(person_id, person_id != '') AS n_handed, 0 AS n_engaged, 0 AS n_clicked, 0 AS n_redeemed, 0 AS n_referred FROM sampled_people GROUP BY brand_id, campaign_id
         UNION ALL
         SELECT
             brand_id, toString(campaign_id) AS campaign_id, 0, uniqExactIf(person_id, person_id != ''), uniqExactIf(person_id, person_id != '' AND clicks_valid > 0), 0, 0

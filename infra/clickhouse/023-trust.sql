@@ -7,10 +7,10 @@ CREATE OR REPLACE VIEW trust_yields
     relationship LowCardinality(String) COMMENT 'friend, blogger, celebrity or expert',
     model LowCardinality(String) COMMENT 'Attribution model',
     influencer_ids Array(String) COMMENT 'Influencers somebody engaged with',
-    people_per_influencer Array(UInt64) COMMENT 'Distinct people with a touch, valid, of each',
+    people_per_influencer Array(UInt64) COMMENT 'Distinct people with a touch, valid, of each; not the influencer',
     referred_per_influencer Array(Float64) COMMENT 'Credit of redemptions that are no trial, of each',
     influencers UInt64 COMMENT 'How many they are',
-    people_engaged UInt64 COMMENT 'Distinct people with a touch on any of them',
+    people_engaged UInt64 COMMENT 'Distinct people with a touch on any of them but their own',
     redemptions_referred Float64 COMMENT 'Credit of redemptions that are no trial',
     redemptions_all Float64 COMMENT 'Credit of all redemptions',
     variance_of_log Nullable(Float64) COMMENT 'Variance of the logarithm of the yield, over influencers; NULL below four'
@@ -23,7 +23,9 @@ AS WITH
             arrayJoin(['last_touch', 'first_touch', 'linear', 'time_decay', 'position_based', 'coupon_owner', 'engagement_weighted']) AS model
         FROM
         (
-            SELECT brand_id, relationship, influencer_id, uniqExactStateIf(person_id, person_id != '') AS state, finalizeAggregation(state) AS n
+            SELECT
+                brand_id, relationship, influencer_id, finalizeAggregation(state) AS n,
+                uniqExactStateIf(person_id, person_id != '' AND (brand_id, influencer_id, person_id) NOT IN (SELECT brand_id, influencer_id, person_id FROM influencer_people)) AS state
             FROM engaged_people
             WHERE influencer_id != '' AND relationship != ''
             GROUP BY brand_id, relationship, influencer_id
@@ -67,7 +69,7 @@ CREATE OR REPLACE VIEW trust_comparison
     model LowCardinality(String) COMMENT 'Attribution model; never add over models',
     influencers UInt64 COMMENT 'Influencers somebody engaged with',
     followers UInt64 COMMENT 'Their followers together, as the brand last said',
-    people_engaged UInt64 COMMENT 'Distinct people with a touch on any of them, valid',
+    people_engaged UInt64 COMMENT 'Distinct people with a touch on any of them but their own, valid',
     redemptions_referred Float64 COMMENT 'Headline: credit of redemptions that are no trial',
     redemptions_all Float64 COMMENT 'Beside it: credit of all redemptions',
     yield_per_engaged Nullable(Float64) COMMENT 'redemptions_referred / people_engaged',

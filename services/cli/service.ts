@@ -66,7 +66,7 @@ async function service(name: ServiceName, { port, host }: { port: number; host: 
   const consumers: Consumer[] = [];
   let failure: string | null = null;
   try {
-    if (warehouse) await migrate(warehouse, config.CLICKHOUSE_DATABASE);
+    if (warehouse) await migrate(warehouse, config.CLICKHOUSE_DATABASE, (text) => logger.warn(text));
     const services = needs(parts, warehouse);
     for (const one of services)
       consumers.push(

@@ -30,6 +30,7 @@ interface Bodies {
     use?: string;
     influencer_id?: string;
     campaign_id?: string;
+    product_ids?: string[];
     issued_to?: { pseudonym: string }[];
     leaked_at?: number;
     leak_policy?: string;

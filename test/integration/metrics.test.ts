@@ -31,13 +31,14 @@ const cost = (amount: number, currency: string, influencer_id?: string) => ({
 });
 
 const campaign_id = 'launch';
+const at = '2026-10-01T10:00:00Z';
 const ann = { influencer_id: 'ann', campaign_id };
 const sample = [
   record('coupon', 'k', { code: 'OPEN', use: 'shared', campaign_id }),
   record('distribution', 'd', {
     campaign_id,
     identifiers: [...card('L9'), ...mail('e9')],
-    at: '2026-10-01T10:00:00Z',
+    at,
   }),
   sold(3, 'OPEN', { campaign_id, identifiers: mail('e9') }),
   event('share', 4, { campaign_id, share_kind: 'review', identifiers: mail('e9') }),
@@ -83,6 +84,20 @@ const stories: Record<string, object[]> = {
     record('coupon', 'k', { code: 'OPEN', use: 'shared', campaign_id: 'home' }),
     event('click', 1, { influencer_id: 'ann', campaign_id: 'away', identifiers: mail('mia'), user_agent }),
     ...['mia', 'leo', 'ida', 'tom'].map((name) => sold(3, 'OPEN', { campaign_id: 'home', identifiers: mail(name) })),
+  ],
+  own_posts: [
+    record('influencer', 'ann', { relationship: 'friend', identifiers: mail('ann'), followers: 90 }),
+    event('share', 1, { ...ann, identifiers: mail('ann'), share_kind: 'post', post_id: 'p1' }),
+    event('click', 1, { ...ann, identifiers: [...mail('ann'), ...card('A1')], post_id: 'p1', user_agent }),
+    event('like', 2, { ...ann, identifiers: card('A1'), post_id: 'p1' }),
+    event('click', 2, { ...ann, identifiers: mail('fan'), post_id: 'p1', user_agent }),
+    event('like', 2, { influencer_id: 'bob', identifiers: mail('ann') }),
+    sold(3, 'OPEN', { campaign_id, identifiers: mail('fan') }),
+  ],
+  sample_of_nobody: [
+    record('distribution', 'a', { campaign_id, at, identifiers: card('anonymous') }),
+    record('distribution', 'b', { campaign_id, at, identifiers: [] }),
+    record('distribution', 'c', { campaign_id, at, identifiers: mail('mia') }),
   ],
   beginner: [
     record('influencer', 'first', { followers: 0 }),
@@ -246,6 +261,34 @@ describe('a post nobody engaged with', () => {
   });
   it('gives who posted nothing else a rate of 0 by what is known of it, and none by what is not', async () => {
     expect(await rates('bob')).toEqual([{ er_reach: 0, er_views: null }]);
+  });
+});
+
+describe('an influencer', () => {
+  it('is nobody who engaged with the influencer, by whatever identifier', async () => {
+    const of = (influencer_id: string) =>
+      ask(
+        'people_engaged, conversion',
+        'influencer_performance',
+        'own_posts',
+        `AND influencer_id = '${influencer_id}'`,
+      );
+    expect([...(await of('ann')), ...(await of('bob'))]).toEqual([
+      { people_engaged: 1, conversion: 1 },
+      { people_engaged: 1, conversion: 0 },
+    ]);
+    expect(await ask('people_engaged', 'trust_comparison', 'own_posts', "AND model = 'linear'")).toEqual([
+      { people_engaged: 1 },
+    ]);
+  });
+});
+
+describe('what was handed out without saying to whom', () => {
+  it('is a coupon distributed, and no person sampled', async () => {
+    expect(await ask('coupons_distributed, people_sampled', whole, 'sample_of_nobody')).toEqual([
+      { coupons_distributed: 3, people_sampled: 1 },
+    ]);
+    expect(await ask('people', 'funnel', 'sample_of_nobody', 'AND step = 1')).toEqual([{ people: 1 }]);
   });
 });
 

@@ -1,9 +1,9 @@
 /** Migrations on the real engine: applied once, views anew when their text changed, tables never silently. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MigrationChanged, migrate } from '../../infra/migrate.ts';
+import { MigrationChanged, migrate, release } from '../../infra/migrate.ts';
 import { openWarehouse } from '../../services/platform/warehouse/client.ts';
-import type { Warehouse } from '../../services/platform/warehouse/port.ts';
+import type { Insert, Warehouse } from '../../services/platform/warehouse/port.ts';
 import { scratch } from '../support/cli.ts';
 
 const home = scratch();
@@ -16,9 +16,9 @@ afterAll(async () => {
   home.remove();
 });
 /** As if another version of the file had been applied last. */
-const wasOther = (number: number): Promise<void> =>
+const wasOther = (number: number, seconds = 1): Promise<void> =>
   warehouse.command(
-    `INSERT INTO schema_migrations (number, name, checksum, applied_at) VALUES (${number}, 'other', 'another version', now64(3) + 1)`,
+    `INSERT INTO schema_migrations (number, name, checksum, applied_at) VALUES (${number}, 'other', 'another version', now64(3) + ${seconds})`,
   );
 const columnsOf = async (view: string): Promise<number> =>
   (await warehouse.query(`SELECT name FROM system.columns WHERE database = 'grapevine' AND table = '${view}'`)).length;
@@ -39,6 +39,40 @@ describe('migrate', () => {
     const { applied, present } = await migrate(warehouse, 'grapevine');
     expect(applied).toEqual(expect.arrayContaining(['performance', 'campaign-performance']));
     expect(present).toEqual(expect.arrayContaining(['events', 'source-gaps', 'row-hashes']));
+    expect(await columnsOf('campaign_performance')).toBe(columns);
+  });
+
+  it('leaves the views of a newer release as they are, and says so', async () => {
+    await wasOther(12);
+    await warehouse.command(
+      `INSERT INTO schema_migrations (number, name, checksum, release) VALUES (0, 'release', 'newer', ${release + 1})`,
+    );
+    const notes: string[] = [];
+    const { applied } = await migrate(warehouse, 'grapevine', (text) => notes.push(text));
+    expect(applied).toEqual([]);
+    expect(notes).toEqual([expect.stringContaining(`a newer release (${release + 1}, this is ${release})`)]);
+    await warehouse.command('ALTER TABLE schema_migrations DELETE WHERE number = 0 SETTINGS mutations_sync = 1');
+    await migrate(warehouse, 'grapevine');
+  });
+
+  it('has its own views in the end, though a copy of an older release applies its own at the same time', async () => {
+    const columns = await columnsOf('campaign_performance');
+    await wasOther(12);
+    let crossed = 0;
+    const crossing = new Proxy(warehouse, {
+      get: (_, name: keyof Warehouse) => {
+        if (name !== 'insert') return warehouse[name].bind(warehouse);
+        return async (rows: Insert) => {
+          await warehouse.insert(rows);
+          if (crossed > 0 || !String(rows.rows).includes('performance-and-funnel')) return;
+          crossed++;
+          await wasOther(20, 0); // recorded before our last file, its view made after our file 20
+          await warehouse.command('CREATE OR REPLACE VIEW campaign_performance AS SELECT 1 AS of_another_release');
+        };
+      },
+    });
+    await migrate(crossing, 'grapevine');
+    expect(crossed).toBe(1);
     expect(await columnsOf('campaign_performance')).toBe(columns);
   });
 

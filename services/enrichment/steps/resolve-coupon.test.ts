@@ -40,6 +40,15 @@ it('leaves the campaign that the sender named, and takes a coupon for shared unl
     filled: [],
   }));
 
+it('finds the product of a coupon that is for one alone, unless the sender named another', () => {
+  expect(found({ product_id: null }, coupon('k1', { product_ids: ['p1'] }))).toMatchObject({
+    product_id: 'p1',
+    filled: ['product_id'],
+  });
+  expect(found({ product_id: 'p9' }, coupon('k1', { product_ids: ['p1'] })).product_id).toBe('p9');
+  expect(found({ product_id: null }, coupon('k1', { product_ids: ['p1', 'p2'] })).product_id).toBeNull();
+});
+
 it('needs no owner', () => {
   const event = found({}, { kind: 'coupon', id: 'k1', code: 'ANA10' });
   expect(event).toMatchObject({ coupon_id: 'k1', owner_id: null, flags: [] });

@@ -7,7 +7,7 @@ import type { Known, ReferenceIndex } from '../lookups.ts';
  * Find the campaign and the influencer behind a redeemed code, as of the redemption's time. Of several coupons with one code the
  * valid one counts, then the one of the event's campaign; else the code is left open.
  * in       EnrichedEvent of a redemption with coupon_code (folded to upper case)
- * adds     coupon_id, coupon_use, owner_id, issued_to, leak_policy, campaign_id where open; flags unknown_code, outside_validity, ambiguous_code
+ * adds     coupon_id, coupon_use, owner_id, issued_to, leak_policy, campaign_id and the only product where open; flags unknown_code, outside_validity, ambiguous_code
  * refuses  nothing
  */
 export function resolveCoupon(event: EnrichedEvent, known: ReferenceIndex): Outcome<EnrichedEvent> {
@@ -27,7 +27,7 @@ export function resolveCoupon(event: EnrichedEvent, known: ReferenceIndex): Outc
 function withCoupon(event: EnrichedEvent, { id, body }: Known<'coupon'>): EnrichedEvent {
   const leaked = body.leaked_at !== undefined && body.leaked_at <= event.occurred_at;
   return {
-    ...fill(event, { campaign_id: body.campaign_id }),
+    ...fill(event, { campaign_id: body.campaign_id, product_id: only(body.product_ids) }),
     coupon_id: id,
     coupon_use: body.use ?? 'shared',
     owner_id: body.influencer_id ?? null,
@@ -35,3 +35,5 @@ function withCoupon(event: EnrichedEvent, { id, body }: Known<'coupon'>): Enrich
     leak_policy: leaked ? (body.leak_policy ?? 'keep') : null,
   };
 }
+
+const only = (ids: readonly string[] = []): string | undefined => (ids.length === 1 ? ids[0] : undefined);
