@@ -7,6 +7,8 @@ export interface PartitionLag {
   lag: number;
   /** The offset the service goes on from. */
   position: number;
+  /** Whether any copy has ever committed there. */
+  has_begun: boolean;
 }
 
 export async function lagOf(
@@ -19,7 +21,13 @@ export async function lagOf(
     const per = log.offsetsPerMessage(topic);
     for (const { partition, start, end } of await log.bounds(topic)) {
       const position = Math.max(start, committed.get(partition) ?? start);
-      lags.push({ topic, partition, lag: Math.ceil((end - position) / per), position });
+      lags.push({
+        topic,
+        partition,
+        lag: Math.ceil((end - position) / per),
+        position,
+        has_begun: committed.has(partition),
+      });
     }
   }
   return lags;

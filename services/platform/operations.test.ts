@@ -88,12 +88,13 @@ test('lag that was there when the log fell silent is stalled after five minutes'
 });
 
 /** A service on topic t, whose partitions end where they are said to, and are committed and held as they are said to be. */
-async function spread(partitions: Record<number, { end: number; committed: number; held: boolean }>) {
+async function spread(partitions: Record<number, { end: number; committed: number | null; held: boolean }>) {
   let now = 1_000_000;
   const all = () => Object.entries(partitions).map(([partition, said]) => ({ partition: Number(partition), ...said }));
   const log = {
     bounds: async () => all().map(({ partition, end }) => ({ partition, start: 0, end })),
-    committed: async () => all().map(({ partition, committed }) => ({ partition, offset: committed })),
+    committed: async () =>
+      all().flatMap(({ partition, committed }) => (committed === null ? [] : { partition, offset: committed })),
     offsetsPerMessage: () => 1,
   } as unknown as EventLog;
   const telemetry = telemetryTo(pino({ level: 'silent' }));
@@ -127,6 +128,15 @@ test('a copy does not answer for a partition that another one holds', async () =
   const partitions = { 0: { end: 10, committed: 5, held: false }, 1: { end: 10, committed: 10, held: true } };
   const five_minutes = await spread(partitions);
   expect(await five_minutes(() => (partitions[0].end = 20))).toEqual(['ok\n', 'ok\n']);
+});
+
+test('every copy answers for a partition that nobody has ever read: one that was added while they ran', async () => {
+  const partitions = { 0: { end: 10, committed: 10, held: true }, 4: { end: 7, committed: null, held: false } };
+  const five_minutes = await spread(partitions);
+  expect(await five_minutes(() => (partitions[4].end = 20))).toEqual([
+    'ok\n',
+    's has lag and has committed nothing of t/4 for 300 s\n',
+  ]);
 });
 
 test('a copy that was given nothing says so only when no partition moves', async () => {

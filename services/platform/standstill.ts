@@ -5,7 +5,8 @@ export const standstill_after_s = 300;
 
 /**
  * Asked whenever the lags are known, and by the last ones known when they are not. Time counts from when a place was first seen with lag, so that
- * a record after a long silence is none. Each copy answers for the partitions it holds; one that holds none, when no partition moves at all.
+ * a record after a long silence is none. Each copy answers for the partitions it holds, and for those that no copy has ever read (a topic got
+ * more of them); one that holds none, when no partition moves at all.
  */
 export function watchStandstill(): (
   lags: readonly PartitionLag[],
@@ -23,7 +24,8 @@ export function watchStandstill(): (
       else if (seen?.position !== place.position) since.set(name, { position: place.position, at_s: now_s });
       else if (now_s - seen.at_s > standstill_after_s) standing.add(name);
     }
-    if (held.size > 0) return [...standing].filter((name) => held.has(name));
+    const unread = new Set(behind.filter(({ has_begun }) => !has_begun).map(placeOf));
+    if (held.size > 0) return [...standing].filter((name) => held.has(name) || unread.has(name));
     return standing.size === behind.length ? [...standing] : [];
   };
 }
