@@ -12,6 +12,8 @@ export interface AskedStatement {
   parameters: Record<string, string>;
   query_id: string;
   compress: boolean;
+  /** Protocol version that blocks of Native are written for; 0 = none named. */
+  protocol_version: number;
 }
 
 /** A request we do not serve; `code` and `kind` are ClickHouse's, where it has one. */
@@ -63,7 +65,7 @@ export function readRequest(
   headers: IncomingHttpHeaders,
   body: Buffer,
 ): AskedStatement {
-  if (search.get('decompress') === '1')
+  if (search.get('decompress') === '1' || search.get('compress') === '1')
     throw new RequestRefused(
       501,
       48,
@@ -100,11 +102,14 @@ export function readRequest(
     else if (!not_settings.has(name)) settings[setting(name)] = value;
   }
   const header = headers['x-clickhouse-database'];
+  const format =
+    formatOf(statement) ?? search.get('default_format') ?? String(headers['x-clickhouse-format'] ?? 'TabSeparated');
+  const protocol_version = format === 'Native' ? Number(search.get('client_protocol_version') ?? 0) : 0;
   return {
     statement,
     database: search.get('database') ?? (typeof header === 'string' ? header : null),
-    format:
-      formatOf(statement) ?? search.get('default_format') ?? String(headers['x-clickhouse-format'] ?? 'TabSeparated'),
+    format,
+    protocol_version,
     settings,
     parameters,
     query_id: search.get('query_id') ?? randomUUID(),

@@ -10,6 +10,7 @@ import { gunzip, gzip } from 'node:zlib';
 import { lockDirectory } from '../lock-directory.ts';
 import { Engines } from './engines.ts';
 import { type AskedStatement, RequestRefused, readRequest, statusOf } from './http-request.ts';
+import { nativeAsOf } from './native.ts';
 
 export interface WarehouseServer {
   port: number;
@@ -78,7 +79,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, engine
   const body = await bodyOf(request);
   if (request.method === 'GET' && !url.searchParams.has('query')) return say(response, 200, 'Ok.\n');
   const asked = readRequest(request.method ?? 'GET', url.searchParams, request.headers, body);
-  const { bytes, summary } = await engines.run(asked);
+  const { bytes: made, summary } = await engines.run(asked);
+  const bytes = asked.protocol_version > 0 ? nativeAsOf(asked.protocol_version, made) : made;
   await send(response, asked, bytes, JSON.stringify(summary), request.headers['accept-encoding'] ?? '');
 }
 
