@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { metrics } from '../../services/platform/telemetry.ts';
 import { openWarehouse } from '../../services/platform/warehouse/client.ts';
+import { serveWarehouse, type WarehouseServer } from '../../services/platform/warehouse/http.ts';
 import type { Warehouse } from '../../services/platform/warehouse/port.ts';
 import { cli, scratch } from '../support/cli.ts';
 
@@ -49,6 +50,7 @@ const written = (sql: string): string =>
     .replaceAll('$model', 'linear');
 
 const home = scratch();
+let server: WarehouseServer;
 let warehouse: Warehouse;
 beforeAll(async () => {
   const campaign = join(home.path, 'campaign');
@@ -56,10 +58,12 @@ beforeAll(async () => {
   await cli(['simulate', '--out', campaign, '--people', '400', '--seed', '2']);
   const files = [join(campaign, 'events.ndjson'), '--reference', join(campaign, 'reference.ndjson')];
   expect((await cli(['run', ...files, '--data', data])).code).toBe(0);
-  warehouse = await openWarehouse({ directory: join(data, 'warehouse'), database: 'grapevine' });
+  server = await serveWarehouse({ directory: join(data, 'warehouse'), port: 0, database: 'grapevine' });
+  warehouse = await openWarehouse({ url: server.url, database: 'grapevine' });
 }, 120_000);
 afterAll(async () => {
   await warehouse?.close();
+  await server?.close();
   home.remove();
 });
 
@@ -69,6 +73,13 @@ const queries = dashboards.flatMap(({ title, panels, templating }) => [
   ),
   ...templating.list.filter((v) => v.type === 'query').map((v) => ({ name: `${title} / $${v.name}`, sql: v.query })),
 ]);
+/** What the plugin's driver asks for: Native as of its protocol version. Which bytes those are, test/contract/warehouse-native.test.ts asks. */
+const asTheDriver = async (body: string): Promise<number> => {
+  const address = `${server.url}/?database=grapevine&default_format=Native&client_protocol_version=54460`;
+  const answer = await fetch(address, { method: 'POST', body });
+  await answer.arrayBuffer();
+  return answer.status;
+};
 /** Nothing is late or restated in a campaign that was fed in one go. */
 const may_be_empty = /Late and restated/;
 
@@ -78,6 +89,7 @@ describe('every query runs and has rows', () => {
     expect(text).not.toContain('$');
     const rows = (await warehouse.ask(text, 'JSONEachRow')).trim();
     if (!may_be_empty.test(name)) expect(rows).not.toBe('');
+    expect(await asTheDriver(text)).toBe(200);
   });
   it('of the alerts, too', async () => {
     const asked = rules.flatMap((rule) => rule.data.flatMap(({ model }) => (model.rawSql ? [model.rawSql] : [])));
