@@ -168,7 +168,7 @@ export function parseReference(input: Record<string, unknown>): ParsedReference 
   const raw = withoutEmpty(input);
   for (const field of ['costs', 'handles', 'lookback'])
     if (raw[field] !== undefined) raw[field] = withoutEmptyInside(raw[field]);
-  if (raw.kind === 'brand' && raw.id === undefined) raw.id = raw.brand_id;
+  if (raw.kind === 'brand') raw.id = raw.brand_id; // there is one of it; under another id nobody would look for it
   const result = referenceSchema.safeParse(raw);
   const faults = result.success ? [] : faultsOf(result.error.issues, raw);
   for (const [from, to] of [

@@ -107,6 +107,18 @@ const click = {
 const counter = { ...click, type: 'like', consumer_id: undefined };
 const sale = { ...click, type: 'coupon_redemption', coupon_code: 'ANA-FREE', currency: 'USD' };
 const coupon = { kind: 'coupon', brand_id: 'moonspoon', id: 'k-ana', code: 'ANA-FREE' };
+it('a record of a brand is that brand’s own, whatever id it came under', () => {
+  const record = { kind: 'brand', brand_id: 'moonspoon', id: 'main', currency: 'USD' };
+  expect(decide(bytesOf(record))).toMatchObject({ value: { reference: { kind: 'brand', id: 'moonspoon' } } });
+});
+
+it('a property and an unknown field of the same name are both kept', () => {
+  const both = { ...click, properties: { till: 'inner', 'till 2': 'second' }, till: 'outer' };
+  expect(decide(bytesOf(both))).toMatchObject({
+    value: { event: { properties: { till: 'inner', 'till 2': 'second', 'till 3': 'outer' } } },
+  });
+});
+
 /** JSON text with a literal that JSON.stringify would not write. */
 const spliced = (record: object, field: string, literal: string) =>
   JSON.stringify({ ...record, [field]: '@@' }).replace('"@@"', literal);
