@@ -73,7 +73,7 @@ CREATE OR REPLACE VIEW campaign_performance
     new_to_brand_rate Nullable(Float64) COMMENT 'Redeemers with a loyalty id who had not redeemed for the brand in the 365 days before / redeemers with a loyalty id',
     new_to_brand_coverage Nullable(Float64) COMMENT 'Redeemers with a loyalty id / redeemers',
     independent_redeemer_share Nullable(Float64) COMMENT '1 − largest share of redemptions by one person; NULL when no redeemer is known',
-    sales_gross Decimal(18, 4) COMMENT 'Sale as redeemed, in this currency, voided ones left out',
+    sales_gross Decimal(18, 4) COMMENT 'Sale as redeemed, in this currency, voided and quarantined ones with it',
     sales_net Decimal(18, 4) COMMENT 'Net sale in this currency',
     cost Nullable(Decimal(18, 4)) COMMENT 'Cost lines in this currency; NULL = none known',
     cost_per_engagement Nullable(Float64) COMMENT 'cost / engagements',
@@ -149,7 +149,7 @@ AS WITH
             brand_id, toString(campaign_id) AS campaign, count() AS gross, countIf(status = 'voided') AS void, countIf(status != 'voided' AND is_valid) AS net,
             countIf(status != 'voided' AND is_valid AND amount IS NOT NULL) AS priced, countIf(status != 'voided' AND is_valid AND is_trial) AS trial,
             sumMap(map(toString(currency), (if(status != 'voided' AND is_valid, ifNull(amount, 0), 0)))) AS sales,
-            sumMap(map(toString(currency), (if(status != 'voided' AND is_valid, ifNull(gross_amount, 0), 0)))) AS sales_before
+            sumMap(map(toString(currency), (ifNull(gross_amount, 0)))) AS sales_before
         FROM redemptions_current
         GROUP BY brand_id, campaign
     ),

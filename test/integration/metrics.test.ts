@@ -94,6 +94,12 @@ const stories: Record<string, object[]> = {
     event('like', 2, { influencer_id: 'bob', identifiers: mail('ann') }),
     sold(3, 'OPEN', { campaign_id, identifiers: mail('fan') }),
   ],
+  taken_back: [
+    sold(1, 'OPEN', { campaign_id, event_id: 'v', identifiers: mail('mia') }),
+    sold(1, 'OPEN', { campaign_id, event_id: 'r', identifiers: mail('leo'), amount: 20 }),
+    sold(2, 'OPEN', { campaign_id, redemption_id: 'v', status: 'voided', amount: undefined, currency: undefined }),
+    sold(2, 'OPEN', { campaign_id, redemption_id: 'r', status: 'returned', amount: 5 }),
+  ],
   sample_of_nobody: [
     record('distribution', 'a', { campaign_id, at, identifiers: card('anonymous') }),
     record('distribution', 'b', { campaign_id, at, identifiers: [] }),
@@ -279,6 +285,14 @@ describe('an influencer', () => {
     ]);
     expect(await ask('people_engaged', 'trust_comparison', 'own_posts', "AND model = 'linear'")).toEqual([
       { people_engaged: 1 },
+    ]);
+  });
+});
+
+describe('what was sold and taken back', () => {
+  it('stands in the gross figures and not in the net ones', async () => {
+    expect(await ask('redemptions_gross, redemptions_net, sales_gross, sales_net', whole, 'taken_back')).toEqual([
+      { redemptions_gross: 2, redemptions_net: 1, sales_gross: 30, sales_net: 15 },
     ]);
   });
 });
