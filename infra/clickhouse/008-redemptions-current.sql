@@ -113,7 +113,7 @@ CREATE OR REPLACE VIEW redemptions_current
     quantity Nullable(Float64) COMMENT 'Units sold',
     is_trial Bool COMMENT 'The redeemer is who the coupon or sample was handed to, or the owner of the code, by any identifier of the person: not word of mouth',
     is_valid Bool COMMENT 'False when quarantined',
-    flags Array(String) COMMENT 'Remarks: those of enrichment, second_redemption, over_returned, return_in_other_currency, reused_code'
+    flags Array(String) COMMENT 'Remarks: those of enrichment, second_redemption, over_returned, return_in_other_currency, reused_code, returning_buyer (redeemed for the brand in the 365 days before)'
 )
 AS WITH
     handed AS (SELECT brand_id, campaign_id, handed_at, arrayJoin(people) AS person FROM distributions_current),
@@ -138,7 +138,11 @@ SELECT
         OR arrayExists(person -> (sales.brand_id, toString(campaign_id), person) IN (SELECT brand_id, campaign_id, person FROM handed), identifier_pseudonyms)
         OR (sales.brand_id, toString(campaign_id), persons_current.person_id) IN (SELECT brand_id, campaign_id, person_id FROM handed_persons)
         OR (sales.brand_id, redemption_id, persons_current.person_id) IN (SELECT brand_id, redemption_id, person_id FROM own) AS is_trial,
-    is_valid, arrayConcat(sales.flags, if(uses_code AND nth_use > 1, ['reused_code'], [])) AS flags
+    is_valid, status != 'voided' AND is_valid AND person_id != '' AS is_known_buyer,
+    maxIf(toUnixTimestamp64Milli(redeemed_at), is_known_buyer) OVER
+        (PARTITION BY sales.brand_id, person_id ORDER BY toUnixTimestamp64Milli(redeemed_at) RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bought_before,
+    arrayConcat(sales.flags, if(uses_code AND nth_use > 1, ['reused_code'], []),
+        if(is_known_buyer AND bought_before > 0 AND toUnixTimestamp64Milli(redeemed_at) - bought_before <= 365 * 86400000, ['returning_buyer'], [])) AS flags
 FROM
 (
     SELECT

@@ -94,6 +94,14 @@ const stories: Record<string, object[]> = {
     event('like', 2, { influencer_id: 'bob', identifiers: mail('ann') }),
     sold(3, 'OPEN', { campaign_id, identifiers: mail('fan') }),
   ],
+  returning: [
+    sold(1, 'OPEN', { event_id: 'once', identifiers: mail('mia') }),
+    sold(3, 'OPEN', { event_id: 'again', identifiers: mail('mia') }),
+    sold(1, 'OPEN', { event_id: 'undone', identifiers: mail('leo') }),
+    sold(2, 'OPEN', { redemption_id: 'undone', status: 'voided', amount: undefined, currency: undefined }),
+    sold(3, 'OPEN', { event_id: 'first', identifiers: mail('leo') }),
+    ...['stranger', 'another'].map((event_id, day) => sold(1 + day, 'OPEN', { event_id })),
+  ],
   taken_back: [
     sold(1, 'OPEN', { campaign_id, event_id: 'v', identifiers: mail('mia') }),
     sold(1, 'OPEN', { campaign_id, event_id: 'r', identifiers: mail('leo'), amount: 20 }),
@@ -286,6 +294,22 @@ describe('an influencer', () => {
     expect(await ask('people_engaged', 'trust_comparison', 'own_posts', "AND model = 'linear'")).toEqual([
       { people_engaged: 1 },
     ]);
+  });
+});
+
+describe('who has redeemed for the brand before', () => {
+  it('is flagged as a returning buyer; a voided redemption is none, and nobody knows who a stranger is', async () => {
+    const returning = "has(flags, 'returning_buyer')";
+    expect(
+      await answer(
+        `SELECT redemption_id, ${returning} AS is_returning FROM redemptions_current WHERE brand_id = 'returning' ORDER BY ALL`,
+      ),
+    ).toEqual(
+      ['again', 'another', 'first', 'once', 'stranger', 'undone'].map((redemption_id) => ({
+        redemption_id,
+        is_returning: redemption_id === 'again' ? 1 : 0,
+      })),
+    );
   });
 });
 
