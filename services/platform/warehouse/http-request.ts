@@ -69,7 +69,7 @@ export function readRequest(
     throw new RequestRefused(
       501,
       48,
-      "ClickHouse's own compression is not served: send gzip or plain",
+      "ClickHouse's own compression is not served: send gzip or plain (drivers: compress=0, in JDBC compress=false)",
       'NOT_IMPLEMENTED',
     );
   const text = body.toString('utf8');
