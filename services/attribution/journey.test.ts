@@ -69,6 +69,21 @@ describe('which touches may earn', () => {
     const now = journey({ ...always, from_at: passed });
     expect([now.touches.map((each) => each.event_id), now.owned]).toEqual([['9 days'], false]);
   });
+  it('takes what the redemption itself names for the own of the redeemer, whoever else held it when', () => {
+    const held = { identifier: '@cool', kind: 'handle', matched_by: 'handle', hops: 0 };
+    const me = { identifier: 'me', kind: 'consumer_id', matched_by: 'consumer_id', hops: 0 };
+    const always = { from_at: Number.NEGATIVE_INFINITY, until_at: Number.POSITIVE_INFINITY };
+    const journey = readJourney(
+      [stored({ identifier_pseudonyms: ['me', '@cool'], owner_id: 'ana', owner_identifiers: ['@cool'] })],
+      [touch('own', 1, { influencer_identifiers: ['@cool'] })],
+      [
+        { ...me, ...always },
+        { ...held, ...always, until_at: redeemed_at - 5 * day_ms },
+      ],
+      first_weights,
+    )!;
+    expect([journey.touches.map((each) => each.event_id), journey.owned]).toEqual([[], false]);
+  });
   it('accepts any campaign of the brand, unless the campaign keeps to its own', () => {
     expect(one(touch('a', 1, { campaign_id: 'other' }))).toBe(true);
     expect(one(touch('a', 1, { campaign_id: 'other' }), { campaign_scope: 'campaign' })).toBe(false);

@@ -116,17 +116,21 @@ export function redeemerOf(redemption: StoredEvent, persons: Persons | null): Re
   return reachOf(person, [identity_key, ...identifier_pseudonyms], occurred_at);
 }
 
+const covers = ({ from_at, until_at }: Reach, at: number): boolean => from_at <= at && at < until_at;
+
 type OwnAt = (identifiers: readonly string[], at: number) => boolean;
 
-/** Whether one of some identifiers is the redeemer's at a time: a handle may pass on. What the redemption names and no person holds is theirs always. */
-function ownBy({ identifier_pseudonyms }: StoredEvent, redeemer: readonly Reach[]): OwnAt {
-  const held = new Set(redeemer.map(({ identifier }) => identifier));
+/**
+ * Whether one of some identifiers is the redeemer's at a time: a handle may pass on. What the redemption names, though nobody or somebody else
+ * is known to hold it then, is theirs always: nobody is credited for their own redemption on the strength of a doubt.
+ */
+function ownBy({ identifier_pseudonyms, occurred_at }: StoredEvent, redeemer: readonly Reach[]): OwnAt {
+  const held = new Set(redeemer.filter((reach) => covers(reach, occurred_at)).map(({ identifier }) => identifier));
   const named = new Set(identifier_pseudonyms.filter((identifier) => !held.has(identifier)));
   return (identifiers, at) =>
     identifiers.some(
       (identifier) =>
-        named.has(identifier) ||
-        redeemer.some((reach) => reach.identifier === identifier && reach.from_at <= at && at < reach.until_at),
+        named.has(identifier) || redeemer.some((reach) => reach.identifier === identifier && covers(reach, at)),
     );
 }
 
@@ -159,9 +163,6 @@ function matched(touch: Touch, redemption: StoredEvent, redeemer: readonly Reach
   if (age < 0 || age > redemption[window]) return null;
   if (redemption.campaign_scope === 'campaign' && touch.campaign_id !== redemption.campaign_id) return null;
   if (isOwn(touch.influencer_identifiers, touch.occurred_at)) return null;
-  const reach = redeemer.find(
-    ({ identifier, from_at, until_at }) =>
-      identifier === touch.identity_key && from_at <= touch.occurred_at && touch.occurred_at < until_at,
-  );
+  const reach = redeemer.find((each) => each.identifier === touch.identity_key && covers(each, touch.occurred_at));
   return reach ? { ...touch, matched_by: reach.matched_by, hops: reach.hops } : null;
 }
