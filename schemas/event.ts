@@ -223,10 +223,10 @@ function propertiesOf(raw: Record<string, unknown>, faults: Fault[]): Record<str
   return properties;
 }
 
-/** A property and an unknown field may have the same name: the second is numbered. */
+/** A property and an unknown field may have the same name: the second is numbered, so that what the name says of its value still holds. */
 function freeName(name: string, properties: Record<string, string>): string {
   let free = name;
-  for (let again = 2; Object.hasOwn(properties, free); again++) free = `${name} ${again}`;
+  for (let again = 2; Object.hasOwn(properties, free); again++) free = `${name}_${again}`;
   return free;
 }
 

@@ -113,11 +113,21 @@ it('a record of a brand is that brand’s own, whatever id it came under', () =>
 });
 
 it('a property and an unknown field of the same name are both kept', () => {
-  const both = { ...click, properties: { till: 'inner', 'till 2': 'second' }, till: 'outer' };
+  const both = { ...click, properties: { till: 'inner', till_2: 'second' }, till: 'outer' };
   expect(decide(bytesOf(both))).toMatchObject({
-    value: { event: { properties: { till: 'inner', 'till 2': 'second', 'till 3': 'outer' } } },
+    value: { event: { properties: { till: 'inner', till_2: 'second', till_3: 'outer' } } },
   });
 });
+
+it.each(['tel', 'home_ip', 'shop_tel', 'phone'])(
+  'both are hidden when the name, %s, says that they are somebody’s',
+  (name) => {
+    const both = { ...click, properties: { [name]: '415 555 0000' }, [name]: '415 555 2671' };
+    expect(decide(bytesOf(both))).toMatchObject({
+      value: { event: { properties: { [name]: '[masked]', [`${name}_2`]: '[masked]' } } },
+    });
+  },
+);
 
 /** JSON text with a literal that JSON.stringify would not write. */
 const spliced = (record: object, field: string, literal: string) =>

@@ -44,12 +44,27 @@ it.each([
   ['http://203.0.113.9/x', 'http://[ip]/x'],
   ['http://203.0.113.9:8080/x', 'http://[ip]:8080/x'],
   ['http://[2001:db8::7]/x', 'http://[[ip]]/x'],
+  ['http://10.20.30.40/x', 'http://[ip]/x'],
+  ['http://1.2.3.4:80/', 'http://[ip]:80/'],
+  ['//1.2.3.4/x', '//[ip]/x'],
+  ['http://[fe80::1]/x', 'http://[[ip]]/x'],
+  ['tel:+1-415-555-2671', 'tel:[phone]'],
+  ['tel:+1(415)555-2671', 'tel:[phone]'],
+  ['sms:+1%20415%20555%202671?body=hi', 'sms:[phone]?body=hi'],
+  ['https://wa.me/1-415-555-2671', 'https://wa.me/[phone]'],
+  ['https://t.me/%2B14155552671', 'https://t.me/[phone]'],
+  ['https://shop.example/u/+1-415-555-2671', 'https://shop.example/u/[phone]'],
+  ['https://video.example/@jane-doe/7', 'https://video.example/[mention]/7'],
+  ['https://shop.example/p/4155552671/v-2', 'https://shop.example/p/4155552671/v-2'],
+  ['https://shop.example/p/8-1-2026/tel-aviv', 'https://shop.example/p/8-1-2026/tel-aviv'],
   ['Mozilla/5.0 (X11) Chrome/120.0.0.0', 'Mozilla/5.0 (X11) Chrome/120.0.0.0'],
 ])('the address %s becomes %s', (url, masked) => expect(maskAddress(url)).toBe(masked));
 
 it('a text or a property with an address of a telephone hides its number', () => {
   expect(maskText('write me: https://wa.me/14155552671 !')).toBe('write me: https://wa.me/[phone] !');
   expect(maskProperties({ ref: 'sms:14155552671' })).toEqual({ ref: 'sms:[phone]' });
+  expect(maskText('https://t.me/%2B14155552671')).toBe('https://t.me/[phone]');
+  expect(maskText('call tel:+1-415-555-2671 now')).toBe('call tel:[phone] now');
 });
 
 it('in an address only what names somebody is masked, also percent-encoded, and the rest still leads somewhere', () => {

@@ -8,11 +8,13 @@ const phone = /(?:(?<!\w)\+[1-9][\d\s().-]{6,20}|(?<![\w.])00[1-9]\d{0,2}[\s().-
 const address = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\w)/g;
 const long_address =
   /(?<![\w:])(?:(?:[0-9a-f]{1,4}:){3,7}[0-9a-f:]{1,20}|(?:[0-9a-f]{1,4}:)+:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?)(?![\w:])/gi;
-/** Addresses whose number is a telephone's, in whatever form. */
-const telephone = /((?<!\w)(?:wa\.me\/|t\.me\/\+|tel:|sms:))(?:\+|%2b)?\d{6,15}(?!\w)/gi;
-const handle_in_path = /\/(?:@|%40)[\p{L}\p{N}_.]{2,64}/gu;
-const number_in_path = /\/(?:\+|%2b)[1-9]\d{6,14}(?!\w)/gi;
-const host = /^[a-z][a-z0-9+.-]{0,20}:\/\/[^/?#]*/i;
+/** Six to fifteen digits, also in groups, also percent-encoded. */
+const digits = String.raw`\(?\d(?:(?:[\s().-]|%20){0,2}\d){5,14}(?!\w)`;
+/** Addresses whose number is a telephone's, in whatever form; in a path, one in international form. */
+const telephone = new RegExp(String.raw`((?<!\w)(?:wa\.me\/|t\.me\/(?=\+|%2b)|tel:|sms:))(?:\+|%2b)?${digits}`, 'gi');
+const number_in_path = new RegExp(String.raw`\/(?:\+|%2b)${digits}`, 'gi');
+const handle_in_path = /\/(?:@|%40)(?:[\p{L}\p{N}_.-]|%[0-9a-f]{2}){2,64}/giu;
+const host = /^(?:[a-z][a-z0-9+.-]{0,20}:)?\/\/[^/?#]*/i;
 const personal_name =
   /e-?mail|phone|mobile|handle|user_?name|(^|_)(ip|tel)(_|$)|ip_?addr|^(client|remote|user|visitor)_?ip|identifiers|issued_to/i;
 const parameter = /([?&#;])([^=&#;?]*)=([^&#;]*)/g;
@@ -21,25 +23,19 @@ const parameter = /([?&#;])([^=&#;?]*)=([^&#;]*)/g;
 export function maskText(text: string): string {
   let out = text;
   if (out.includes('@') || out.includes('%40')) out = out.replace(email, '[e-mail]').replace(mention, '$1[mention]');
-  if (/\d/.test(out)) out = out.replace(telephone, hideNumber).replace(address, '[ip]').replace(phone, '[phone]');
+  if (/\d/.test(out)) out = out.replace(telephone, '$1[phone]').replace(address, '[ip]').replace(phone, '[phone]');
   return out.includes(':') ? out.replace(long_address, '[ip]') : out;
 }
-
-const hideNumber = (_: string, before: string): string => `${before.replace('+', '')}[phone]`;
 
 /**
  * For a URL: e-mails, handles and telephone numbers, also percent-encoded, an IP address for a host, and the parameters that are named after
  * addresses and numbers of people, or hold one.
  */
 export function maskAddress(url: string): string {
-  let out = url;
+  let out = url.replace(host, (found) => found.replace(address, '[ip]').replace(long_address, '[ip]'));
   if (out.includes('@') || out.includes('%40'))
     out = out.replace(email, '[e-mail]').replace(handle_in_path, '/[mention]');
-  if (/\d{3}/.test(out))
-    out = out
-      .replace(host, (found) => found.replace(address, '[ip]').replace(long_address, '[ip]'))
-      .replace(telephone, hideNumber)
-      .replace(number_in_path, '/[phone]');
+  if (/\d/.test(out)) out = out.replace(telephone, '$1[phone]').replace(number_in_path, '/[phone]');
   return out.replace(parameter, (all: string, start: string, name: string, value: string) =>
     personal_name.test(name) || numbersSomebody(value) ? `${start}${name}=[masked]` : all,
   );
