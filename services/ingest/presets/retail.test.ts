@@ -147,6 +147,23 @@ describe('a file alone', () => {
     expect(await told()).toEqual(await told());
   });
 
+  it('has several returns of one moment: each its own, by product or by turn; a row that comes again is the same', async () => {
+    const at = '2017-01-03';
+    const rows = [`p1,5`, `p2,6`, `,1`, `,2`, `,2`].map((row) => `R1,X,${at}T00:00:00Z,returned,USD,${row}\n`);
+    const told = (
+      await verdictsOf(`redemption_id,coupon_code,redeemed_at,status,currency,product_id,amount\n${rows.join('')}`)
+    ).map(({ verdict }) => (keptOf(verdict) as { event: AcceptedEvent }).event);
+    expect(
+      told.map(({ event_id, amount_e4 }) => [event_id.slice(`R1/returned/${at}T00:00:00Z`.length), amount_e4]),
+    ).toEqual([
+      ['/p1', 50_000],
+      ['/p2', 60_000],
+      ['', 10_000],
+      ['#2', 20_000],
+      ['#2', 20_000],
+    ]);
+  });
+
   it('has a row without loyalty id redeemed by nobody', async () => {
     const [only] = await verdictsOf(`${head}\nR1,,X,CJ1,2017-01-01T12:00:00Z\n`);
     expect(keptOf(only!.verdict)).toMatchObject({ event: { identifiers: [] } });

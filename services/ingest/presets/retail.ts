@@ -62,18 +62,37 @@ function dayAfter(date: string): string {
 }
 
 async function* events(file: string, brand_id: string): AsyncGenerator<object> {
-  for await (const { redemption_id, loyalty_id, redeemed_at, status, ...rest } of csvRows(file)) {
-    const isLater = (status || 'redeemed') !== 'redeemed';
+  const turn = turns();
+  for await (const row of csvRows(file)) {
+    const { redemption_id, loyalty_id, redeemed_at, ...rest } = row;
     const identifiers = loyalty_id ? [{ kind: 'loyalty_id', value: loyalty_id }] : undefined;
     yield {
       ...rest,
-      event_id: isLater ? `${redemption_id}/${status}/${redeemed_at}` : redemption_id,
+      event_id: (rest.status || 'redeemed') === 'redeemed' ? redemption_id : laterId(row, turn),
       type: 'coupon_redemption',
       occurred_at: redeemed_at,
       brand_id,
       redemption_id,
-      status,
       identifiers,
     };
   }
+}
+
+/** What came of an earlier row is an event of its own: named by what it tells of, so that the same file names it again in the same way. */
+function laterId(row: CsvRow, turn: ReturnType<typeof turns>): string {
+  const { redemption_id, status, redeemed_at, product_id } = row;
+  const about = [redemption_id, status, redeemed_at, product_id].filter(Boolean).join('/');
+  const n = turn(about, JSON.stringify(row));
+  return n === 1 ? about : `${about}#${n}`;
+}
+
+/** Which different row about the same thing this is, counted from 1: several returns may carry one moment; a row that comes again is not another. */
+function turns(): (about: string, row: string) => number {
+  const seen = new Map<string, Map<string, number>>();
+  return (about, row) => {
+    const rows = seen.get(about) ?? new Map<string, number>();
+    seen.set(about, rows);
+    if (!rows.has(row)) rows.set(row, rows.size + 1);
+    return rows.get(row)!;
+  };
 }
