@@ -47,11 +47,14 @@ export async function* feed(
 /** Kinds of which the brand's own word stands: time zone, look-backs, costs and tags are not a till's to change. */
 const own_kinds = ['brand', 'campaign', 'product'];
 
+/** How a preset signs what it writes: a name that no brand has for a field of its own. */
+const signature = 'written_by_preset';
+
 /** What the brand has said itself: no preset has signed it. */
 async function saidOf({ warehouse }: Pipeline, brand: string): Promise<Set<string>> {
   const known = await warehouse.query<{ kind: string; id: string }>(
-    "SELECT kind, id FROM reference_current WHERE brand_id = {brand:String} AND kind IN {kinds:Array(String)} AND NOT JSONHas(body, 'preset')",
-    { brand, kinds: own_kinds },
+    'SELECT kind, id FROM reference_current WHERE brand_id = {brand:String} AND kind IN {kinds:Array(String)} AND NOT JSONHas(body, {signature:String})',
+    { brand, kinds: own_kinds, signature },
   );
   return new Set(known.map(({ kind, id }) => `${kind}/${id}`));
 }
@@ -65,7 +68,7 @@ async function* unsaid(
 ): AsyncGenerator<object> {
   for await (const record of records) {
     const { kind = '', id = '' } = record as { kind?: string; id?: string };
-    if (!said.has(`${kind}/${id}`)) yield own_kinds.includes(kind) ? { ...record, preset } : record;
+    if (!said.has(`${kind}/${id}`)) yield own_kinds.includes(kind) ? { ...record, [signature]: preset } : record;
     else if (kind !== 'brand') left.set(kind, (left.get(kind) ?? 0) + 1);
   }
 }

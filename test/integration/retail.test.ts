@@ -107,7 +107,14 @@ it('takes what a later file of the retailer corrects, not what the brand said it
   write('campaigns.csv', 'campaign_id,start_date,end_date', 'c1,2026-10-01,2026-10-05');
   writeFileSync(
     join(home.path, 'product.ndjson'),
-    JSON.stringify({ kind: 'product', brand_id: 'acme', id: 'p1', name: 'Oat dream', unit_cost: 1.2 }),
+    JSON.stringify({
+      kind: 'product',
+      brand_id: 'acme',
+      id: 'p1',
+      name: 'Oat dream',
+      unit_cost: 1.2,
+      preset: 'none of ours',
+    }),
   );
   const args = ['run', folder, '--preset', 'retail', '--brand', 'acme', '--data', own];
   const outside = () =>
