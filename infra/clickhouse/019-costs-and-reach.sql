@@ -36,25 +36,46 @@ WHERE kind = 'post_snapshot'
 GROUP BY brand_id, post_id
 COMMENT 'Latest platform figures of each post';
 
--- Who the influencers are themselves: everybody who is known by one of their identifiers, a handle as long as it was theirs.
+-- Who the influencers are themselves: everybody who is known by one of their identifiers, for as long as it was theirs.
 CREATE OR REPLACE VIEW influencer_people
 (
     brand_id LowCardinality(String) COMMENT 'Tenant',
     influencer_id String COMMENT 'Influencer',
-    person_id String COMMENT 'Person behind it'
+    person_id String COMMENT 'Person behind it',
+    periods Array(Tuple(DateTime64(3, 'UTC'), DateTime64(3, 'UTC'))) COMMENT 'From when and until when, exclusive'
 )
-AS SELECT DISTINCT brand_id, influencer_id, if(persons_current.person_id = '', named.identifier, persons_current.person_id) AS person_id
-FROM
-(
-    SELECT
-        brand_id, id AS influencer_id, JSONExtractString(said, 'pseudonym') AS identifier,
-        if(JSONHas(said, 'valid_to'), fromUnixTimestamp64Milli(JSONExtractInt(said, 'valid_to') - 1, 'UTC'), toDateTime64('2200-01-01 00:00:00', 3, 'UTC')) AS until
-    FROM reference_current ARRAY JOIN arrayConcat(JSONExtractArrayRaw(body, 'identifiers'), JSONExtractArrayRaw(body, 'handles')) AS said
-    WHERE kind = 'influencer'
-) AS named
-ASOF LEFT JOIN persons_current
-    ON persons_current.brand_id = named.brand_id AND persons_current.identifier = named.identifier AND named.until >= persons_current.from_at
-COMMENT 'People whom influencers are themselves (internal)';
+AS WITH
+    toDateTime64(0, 3, 'UTC') AS always,
+    toDateTime64('2200-01-01 00:00:00', 3, 'UTC') AS never,
+    named AS
+    (
+        SELECT
+            brand_id, id AS influencer_id, JSONExtractString(said, 'pseudonym') AS identifier, fromUnixTimestamp64Milli(JSONExtractInt(said, 'valid_from'), 'UTC') AS begins_at,
+            if(JSONHas(said, 'valid_to'), fromUnixTimestamp64Milli(JSONExtractInt(said, 'valid_to'), 'UTC'), never) AS ends_at
+        FROM reference_current ARRAY JOIN arrayConcat(JSONExtractArrayRaw(body, 'identifiers'), JSONExtractArrayRaw(body, 'handles')) AS said
+        WHERE kind = 'influencer'
+    ),
+    joined AS
+    (
+        SELECT brand_id, identifier, arraySort(groupArray((from_at, person_id))) AS persons
+        FROM persons_current
+        WHERE (brand_id, identifier) IN (SELECT brand_id, identifier FROM named)
+        GROUP BY brand_id, identifier
+    ),
+    holders AS -- an identifier that is joined with no other is a person by itself
+    (
+        SELECT
+            brand_id, influencer_id, begins_at, ends_at,
+            if(empty(joined.persons) OR joined.persons[1].1 > always, arrayPushFront(joined.persons, (always, named.identifier)), joined.persons) AS persons,
+            arrayMap((person, next) -> (person.2, greatest(person.1, begins_at), least(next, ends_at)), persons,
+                arrayPushBack(arrayPopFront(arrayMap(person -> person.1, persons)), never)) AS held
+        FROM named LEFT JOIN joined USING (brand_id, identifier)
+    )
+SELECT brand_id, influencer_id, holder.1 AS person_id, groupArray((holder.2, holder.3)) AS periods
+FROM holders ARRAY JOIN held AS holder
+WHERE holder.2 < holder.3
+GROUP BY brand_id, influencer_id, person_id
+COMMENT 'People whom influencers are themselves, and when (internal)';
 
 -- Who touched what: one row per person, influencer and campaign, with what the rates need. Actions of polled counters have no person.
 CREATE OR REPLACE VIEW engaged_people
@@ -78,6 +99,23 @@ FROM events_current
 WHERE type != 'coupon_redemption' AND is_valid
 GROUP BY brand_id, person_id, influencer_id, campaign_id, relationship
 COMMENT 'Touches per person, influencer and campaign (internal)';
+
+-- The same, and whether all of it was the influencer's own doing.
+CREATE OR REPLACE VIEW people_of_influencers
+(
+    brand_id LowCardinality(String) COMMENT 'Tenant',
+    person_id String COMMENT 'Person; empty = nobody knows who',
+    influencer_id String COMMENT 'Influencer touched',
+    relationship LowCardinality(String) COMMENT 'friend, blogger, celebrity or expert, as of the touch',
+    clicks_valid UInt64 COMMENT 'Distinct clock hours per link (else post) clicked, bots left out; a polled counter by its count',
+    is_other Bool COMMENT 'A person, and not the influencer from the first touch to the last'
+)
+AS SELECT
+    brand_id, engaged_people.person_id AS person_id, influencer_id, relationship, clicks_valid,
+    person_id != '' AND NOT arrayExists(own -> own.1 <= first_at AND last_at < own.2, influencer_people.periods) AS is_other
+FROM engaged_people LEFT JOIN influencer_people USING (brand_id, influencer_id, person_id)
+WHERE influencer_id != ''
+COMMENT 'Touches per person and influencer, the influencer told apart (internal)';
 
 -- What touches earned of redemptions that are word of mouth, and of all: credits beside what the redemption is.
 CREATE OR REPLACE VIEW referred_credits

@@ -13,11 +13,8 @@ AS SELECT
     engaged.hours_clicked AS clicks_valid
 FROM
 (
-    SELECT
-        brand_id, influencer_id, sum(clicks_valid) AS hours_clicked,
-        uniqExactIf(person_id, person_id != '' AND (brand_id, influencer_id, person_id) NOT IN (SELECT brand_id, influencer_id, person_id FROM influencer_people)) AS people
-    FROM engaged_people
-    WHERE influencer_id != ''
+    SELECT brand_id, influencer_id, uniqExactIf(person_id, is_other) AS people, sum(clicks_valid) AS hours_clicked
+    FROM people_of_influencers
     GROUP BY brand_id, influencer_id
 ) AS engaged
 FULL JOIN

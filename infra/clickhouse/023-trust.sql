@@ -23,11 +23,9 @@ AS WITH
             arrayJoin(['last_touch', 'first_touch', 'linear', 'time_decay', 'position_based', 'coupon_owner', 'engagement_weighted']) AS model
         FROM
         (
-            SELECT
-                brand_id, relationship, influencer_id, finalizeAggregation(state) AS n,
-                uniqExactStateIf(person_id, person_id != '' AND (brand_id, influencer_id, person_id) NOT IN (SELECT brand_id, influencer_id, person_id FROM influencer_people)) AS state
-            FROM engaged_people
-            WHERE influencer_id != '' AND relationship != ''
+            SELECT brand_id, relationship, influencer_id, uniqExactStateIf(person_id, is_other) AS state, finalizeAggregation(state) AS n
+            FROM people_of_influencers
+            WHERE relationship != ''
             GROUP BY brand_id, relationship, influencer_id
         )
         GROUP BY brand_id, relationship

@@ -43,6 +43,18 @@ const sample = [
   sold(3, 'OPEN', { campaign_id, identifiers: mail('e9') }),
   event('share', 4, { campaign_id, share_kind: 'review', identifiers: mail('e9') }),
 ];
+const as = (value: string) => [{ kind: 'consumer_id', value }];
+const handle = { kind: 'handle', platform: 'tiktok', value: 'cool' };
+const handed_over = [
+  record('influencer', 'quin', {
+    relationship: 'friend',
+    handles: [{ platform: 'tiktok', handle: 'cool' }],
+    followers: 90,
+  }),
+  event('like', 1, { influencer_id: 'quin', post_id: 'q1', identifiers: [...as('pia'), handle] }),
+  event('share', 5, { influencer_id: 'quin', share_kind: 'post', identifiers: [...as('quin'), handle] }),
+  event('click', 8, { influencer_id: 'quin', post_id: 'q1', identifiers: mail('fan'), user_agent }),
+];
 const stories: Record<string, object[]> = {
   ignored: [
     record('influencer', 'ann', { followers: 100 }),
@@ -107,6 +119,12 @@ const stories: Record<string, object[]> = {
     sold(1, 'OPEN', { campaign_id, event_id: 'r', identifiers: mail('leo'), amount: 20 }),
     sold(2, 'OPEN', { campaign_id, redemption_id: 'v', status: 'voided', amount: undefined, currency: undefined }),
     sold(2, 'OPEN', { campaign_id, redemption_id: 'r', status: 'returned', amount: 5 }),
+  ],
+  handed_over,
+  handed_over_and_engaged: [
+    ...handed_over,
+    event('click', 2, { influencer_id: 'quin', post_id: 'q1', identifiers: as('quin'), user_agent }),
+    event('click', 8, { influencer_id: 'quin', post_id: 'q1', identifiers: as('pia'), user_agent }),
   ],
   sample_of_nobody: [
     record('distribution', 'a', { campaign_id, at, identifiers: card('anonymous') }),
@@ -318,6 +336,16 @@ describe('what was sold and taken back', () => {
     expect(await ask('redemptions_gross, redemptions_net, sales_gross, sales_net', whole, 'taken_back')).toEqual([
       { redemptions_gross: 2, redemptions_net: 1, sales_gross: 30, sales_net: 15 },
     ]);
+  });
+});
+
+describe('a handle that has passed on', () => {
+  const engaged = (brand: string) => ask('people_engaged', each, brand);
+  it('makes nobody of its holders engaged with the influencer while it was theirs', async () => {
+    expect(await engaged('handed_over')).toEqual([{ people_engaged: 1 }]);
+  });
+  it('does not hide who engaged before it came or after it went', async () => {
+    expect(await engaged('handed_over_and_engaged')).toEqual([{ people_engaged: 3 }]);
   });
 });
 
