@@ -51,6 +51,9 @@ it.each([
   ["map(toString(number), (number, 'x'))"],
   ["CAST((number, 'x', [1]), 'Tuple(a UInt64, `b c` LowCardinality(String), d Array(Nullable(UInt8)))')"],
   ['tuple(NULL)'],
+  ['tuple()'],
+  ["CAST(toLowCardinality(toString(number)), 'SimpleAggregateFunction(anyLast, LowCardinality(String))')"],
+  ["CAST([toString(number)], 'SimpleAggregateFunction(groupArrayArray, Array(String))')"],
   ['toIntervalDay(number)'],
 ])('finds the end of a column %s', async (expression) => {
   const rows = 1_000;
@@ -72,8 +75,19 @@ it('puts an info before every block', async () => {
   expect((asked.length - made.length) / info.length).toBeGreaterThan(2);
 });
 
+it('is the same whatever case the format is written in', async () => {
+  const version = '&client_protocol_version=54460';
+  expect((await ask('SELECT 1 AS a FORMAT native', version)).equals(await ask('SELECT 1 AS a', version))).toBe(true);
+});
+
 it('is as the engine wrote it where no version is named, or another format asked for', async () => {
-  expect((await ask('SELECT 1 AS a')).subarray(0, 2)).toEqual(Buffer.from([1, 1]));
+  for (const version of [
+    '',
+    '&client_protocol_version=abc',
+    '&client_protocol_version=-5',
+    '&client_protocol_version=0x10',
+  ])
+    expect((await ask('SELECT 1 AS a', version)).subarray(0, 2)).toEqual(Buffer.from([1, 1]));
   expect((await ask('SELECT 1 AS a FORMAT TSV', '&client_protocol_version=54460')).toString()).toBe('1\n');
 });
 

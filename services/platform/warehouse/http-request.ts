@@ -104,7 +104,8 @@ export function readRequest(
   const header = headers['x-clickhouse-database'];
   const format =
     formatOf(statement) ?? search.get('default_format') ?? String(headers['x-clickhouse-format'] ?? 'TabSeparated');
-  const protocol_version = format === 'Native' ? Number(search.get('client_protocol_version') ?? 0) : 0;
+  const version = search.get('client_protocol_version') ?? '';
+  const protocol_version = /^native$/i.test(format) && /^\d+$/.test(version) ? Number(version) : 0;
   return {
     statement,
     database: search.get('database') ?? (typeof header === 'string' ? header : null),

@@ -29,6 +29,7 @@ export function nativeAsOf(version: number, bytes: Buffer): Buffer {
       if (version >= with_serialization) out.push(plain);
       const data = reader.at;
       if (rows > 0) reader.skipColumn(type, rows);
+      if (reader.at > bytes.length) throw new Error(`a column of type ${type} does not end where it should`);
       out.push(bytes.subarray(data, reader.at));
     }
   }
@@ -87,12 +88,11 @@ class Reader {
       this.at += 8 * rows;
       const all = Number(this.#bytes.readBigUInt64LE(this.at - 8));
       for (const each of inner) this.#skip(each, all);
-    } else if (name === 'Tuple') for (const each of inner) this.#skip(each, rows);
+    } else if (name === 'Tuple' && inner.length > 0) for (const each of inner) this.#skip(each, rows);
     else if (name === 'Nullable') {
       this.at += rows;
       this.#skip(inner[0]!, rows);
-    } else if (name === 'SimpleAggregateFunction') this.#skip(inner.at(-1)!, rows);
-    else this.at += rows * sizeOf(name, inner);
+    } else this.at += rows * sizeOf(name, inner);
   }
 
   /** What kind of indexes, the keys, the indexes into them. */
@@ -113,13 +113,15 @@ class Reader {
 
 const holds_others = new Set(['Array', 'Map', 'Nested', 'Tuple', 'Nullable']);
 
-/** A type's name and what stands between its brackets. */
+/** A type's name and what stands between its brackets; of a simple aggregate, those of its values. */
 function read(type: string): { name: string; inner: string[] } {
-  const [, name = type, inner] = /^(\w+)(?:\((.*)\))?$/s.exec(type) ?? [];
-  return { name, inner: inner === undefined ? [] : argumentsOf(inner) };
+  const [, name = type, arguments_ = ''] = /^(\w+)(?:\((.*)\))?$/s.exec(type) ?? [];
+  const inner = arguments_ === '' ? [] : argumentsOf(arguments_);
+  return name === 'SimpleAggregateFunction' ? read(inner.at(-1)!) : { name, inner };
 }
 
 function sizeOf(name: string, [first = '']: readonly string[]): number {
+  if (name === 'Tuple') return 1; // one of nothing
   if (name === 'FixedString') return Number(first);
   if (name.startsWith('Interval')) return 8;
   if (name === 'Decimal') {
