@@ -103,14 +103,11 @@ async function applyMissing(
     'SELECT number, argMax(checksum, applied_at) AS checksum, max(release) AS release FROM schema_migrations GROUP BY number',
   );
   const checksums = new Map(known.map((row) => [row.number, row.checksum]));
-  const newest = Math.max(0, ...known.map((row) => row.release));
   const done: Migrated = { applied: [], present: [] };
-  if (newest > release)
-    note(
-      `a newer release (${newest}, this is ${release}) has migrated database ${database}: its views are left as they are`,
-    );
-  if (newest < release) await recordMigration(warehouse, { number: 0, name: 'release', checksum: String(release) });
+  if (Math.max(0, ...known.map((row) => row.release)) < release)
+    await recordMigration(warehouse, { number: 0, name: 'release', checksum: String(release) });
   let changed = anew;
+  let newer = 0;
   for (const { statements, ...file } of migrations()) {
     const before = checksums.get(file.number);
     const isOther = before !== file.checksum;
@@ -119,7 +116,10 @@ async function applyMissing(
         `migration ${file.number} (${file.name}) was applied to database ${database} in another version: use a new data directory or database, and run your files again`,
       );
     changed ||= isOther;
-    if (newest > release || !(isOther || (changed && file.only_views))) {
+    const isDue = isOther || (changed && file.only_views);
+    // Asked before each file: a newer release may begin meanwhile. What nobody has made yet is made in any case.
+    if (isDue && before !== undefined) newer ||= await newerRelease(warehouse);
+    if (!isDue || (newer > 0 && before !== undefined)) {
       done.present.push(file.name);
       continue;
     }
@@ -127,7 +127,17 @@ async function applyMissing(
     await recordMigration(warehouse, file);
     done.applied.push(file.name);
   }
+  if (newer > 0)
+    note(
+      `a newer release (${newer}, this is ${release}) has migrated database ${database}: its views are left as they are`,
+    );
   return done;
+}
+
+/** The release that has begun after this one; 0 without any. */
+async function newerRelease(warehouse: Warehouse): Promise<number> {
+  const [newest] = await warehouse.query<{ release: number }>('SELECT max(release) AS release FROM schema_migrations');
+  return newest && newest.release > release ? newest.release : 0;
 }
 
 const recordMigration = (

@@ -20,6 +20,12 @@ const wasOther = (number: number, seconds = 1): Promise<void> =>
   warehouse.command(
     `INSERT INTO schema_migrations (number, name, checksum, applied_at) VALUES (${number}, 'other', 'another version', now64(3) + ${seconds})`,
   );
+/** Never the same row twice: the engine would drop it as a repeat. */
+let began = 0;
+const newerBegan = (): Promise<void> =>
+  warehouse.command(
+    `INSERT INTO schema_migrations (number, name, checksum, release) VALUES (0, 'release', 'newer ${began++}', ${release + 1})`,
+  );
 const columnsOf = async (view: string): Promise<number> =>
   (await warehouse.query(`SELECT name FROM system.columns WHERE database = 'grapevine' AND table = '${view}'`)).length;
 
@@ -44,13 +50,39 @@ describe('migrate', () => {
 
   it('leaves the views of a newer release as they are, and says so', async () => {
     await wasOther(12);
-    await warehouse.command(
-      `INSERT INTO schema_migrations (number, name, checksum, release) VALUES (0, 'release', 'newer', ${release + 1})`,
-    );
+    await newerBegan();
     const notes: string[] = [];
     const { applied } = await migrate(warehouse, 'grapevine', (text) => notes.push(text));
     expect(applied).toEqual([]);
     expect(notes).toEqual([expect.stringContaining(`a newer release (${release + 1}, this is ${release})`)]);
+    await warehouse.command('ALTER TABLE schema_migrations DELETE WHERE number = 0 SETTINGS mutations_sync = 1');
+    await migrate(warehouse, 'grapevine');
+  });
+
+  it('makes what nobody has made yet, though a newer release has begun', async () => {
+    await warehouse.command('TRUNCATE TABLE schema_migrations');
+    await warehouse.command('DROP VIEW campaign_performance');
+    await newerBegan();
+    const { applied, present } = await migrate(warehouse, 'grapevine', () => undefined);
+    expect(applied).toEqual(expect.arrayContaining(['events', 'campaign-performance']));
+    expect(present).toEqual([]);
+    await warehouse.command('ALTER TABLE schema_migrations DELETE WHERE number = 0 SETTINGS mutations_sync = 1');
+  });
+
+  it('stops putting up views when a newer release begins meanwhile', async () => {
+    await wasOther(12);
+    let inserts = 0;
+    const meanwhile = new Proxy(warehouse, {
+      get: (_, name: keyof Warehouse) => {
+        if (name !== 'insert') return warehouse[name].bind(warehouse);
+        return async (rows: Insert) => {
+          await warehouse.insert(rows);
+          if (inserts++ === 0) await newerBegan();
+        };
+      },
+    });
+    const { applied } = await migrate(meanwhile, 'grapevine', () => undefined);
+    expect(applied).toEqual(['performance']);
     await warehouse.command('ALTER TABLE schema_migrations DELETE WHERE number = 0 SETTINGS mutations_sync = 1');
     await migrate(warehouse, 'grapevine');
   });
