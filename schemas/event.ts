@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { Fault } from './fault.ts';
 import { fault, faultsOf, says } from './faults-of.ts';
 import { brand_id, code, currency, hashtags, id, identifiers, instant, money, quantity, text } from './fields.ts';
+import { freeName } from './free-name.ts';
 import { byStrength, type IdentifierKind, isBlocked, type RawIdentifier } from './values/identifier.ts';
 import { parseInstant } from './values/instant.ts';
 import { largest_long } from './values/money.ts';
@@ -213,7 +214,9 @@ function propertiesOf(raw: Record<string, unknown>, faults: Fault[]): Record<str
     if (value === undefined || value === null) return;
     const flaw = flawIn(name, path) ?? flawIn(value, path);
     if (flaw) faults.push(flaw);
-    else properties[freeName(name, properties)] = typeof value === 'string' ? value : JSON.stringify(sortedDeep(value));
+    else
+      properties[freeName(name, properties, '_')] =
+        typeof value === 'string' ? value : JSON.stringify(sortedDeep(value));
   };
   if (typeof raw.properties === 'object' && raw.properties !== null && !Array.isArray(raw.properties))
     for (const [name, value] of Object.entries(raw.properties)) keep(name, value, `properties.${name}`);
@@ -221,13 +224,6 @@ function propertiesOf(raw: Record<string, unknown>, faults: Fault[]): Record<str
   if (raw.type !== 'coupon_redemption') for (const name of only_redemptions) keep(name, raw[name], name);
   if (raw.type !== 'share') keep('share_kind', raw.share_kind, 'share_kind');
   return properties;
-}
-
-/** A property and an unknown field may have the same name: the second is numbered, so that what the name says of its value still holds. */
-function freeName(name: string, properties: Record<string, string>): string {
-  let free = name;
-  for (let again = 2; Object.hasOwn(properties, free); again++) free = `${name}_${again}`;
-  return free;
 }
 
 /** The same value with the fields of its objects in order: equal content is equal text. */

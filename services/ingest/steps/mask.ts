@@ -1,4 +1,5 @@
 /** Hides what identifies people inside free text. Not a proof against every disguise; what is recognised never leaves ingest. */
+import { freeName } from '../../../schemas/free-name.ts';
 
 // Every pattern is linear: what it repeats is bounded, or cannot match where it starts.
 const email = /[^\s@<>"'(),;:=&?/]{1,64}(?:@|%40)[^\s@<>"'(),;:&?/%]{1,255}\.(?:xn--[a-z0-9-]{2,59}|\p{L}{2,24})/giu;
@@ -54,9 +55,7 @@ export function maskProperties(properties: Record<string, string>): Record<strin
   if (names.length === 0) return properties;
   const out: Record<string, string> = {};
   for (const name of names.sort()) {
-    let shown = maskText(name);
-    for (let again = 2; Object.hasOwn(out, shown); again++) shown = `${maskText(name)} ${again}`;
-    out[shown] = personal_name.test(name) ? '[masked]' : maskValue(properties[name] ?? '');
+    out[freeName(maskText(name), out, ' ')] = personal_name.test(name) ? '[masked]' : maskValue(properties[name] ?? '');
   }
   return out;
 }
