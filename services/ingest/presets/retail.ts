@@ -1,12 +1,14 @@
 /**
  * Preset `retail`: a retailer's redemption file, with the campaigns, mailings and products beside it.
  *   redemptions.csv   redemption_id, loyalty_id, coupon_code, campaign_id, redeemed_at, and as they are: store_id, transaction_id,
- *                     product_id, quantity, amount, discount, currency; status (voided, returned) says what came of an earlier row
+ *                     product_id, quantity, amount, discount, currency; status (voided, returned) says what came of an earlier row;
+ *                     returns that say the same of one moment are one return
  *   campaigns.csv     campaign_id, start_date, end_date (inclusive days, UTC)
  *   distribution.csv  campaign_id, loyalty_id: handing a coupon to a household, at the start of the campaign
  *   products.csv      product_id, product_category, product_type
  * An empty field is absent. Other columns are kept as properties.
  */
+import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type CsvRow, csvRows } from './csv-rows.ts';
@@ -62,13 +64,12 @@ function dayAfter(date: string): string {
 }
 
 async function* events(file: string, brand_id: string): AsyncGenerator<object> {
-  const turn = turns();
   for await (const row of csvRows(file)) {
     const { redemption_id, loyalty_id, redeemed_at, ...rest } = row;
     const identifiers = loyalty_id ? [{ kind: 'loyalty_id', value: loyalty_id }] : undefined;
     yield {
       ...rest,
-      event_id: (rest.status || 'redeemed') === 'redeemed' ? redemption_id : laterId(row, turn),
+      event_id: (rest.status || 'redeemed') === 'redeemed' ? redemption_id : laterId(row),
       type: 'coupon_redemption',
       occurred_at: redeemed_at,
       brand_id,
@@ -78,21 +79,13 @@ async function* events(file: string, brand_id: string): AsyncGenerator<object> {
   }
 }
 
-/** What came of an earlier row is an event of its own: named by what it tells of, so that the same file names it again in the same way. */
-function laterId(row: CsvRow, turn: ReturnType<typeof turns>): string {
-  const { redemption_id, status, redeemed_at, product_id } = row;
-  const about = [redemption_id, status, redeemed_at, product_id].filter(Boolean).join('/');
-  const n = turn(about, JSON.stringify(row));
-  return n === 1 ? about : `${about}#${n}`;
-}
+/** What a return says came back: two that differ in one of these are two returns, however often and in whatever file they come. */
+const came_back = ['product_id', 'quantity', 'amount', 'currency', 'discount', 'transaction_id', 'store_id'];
 
-/** Which different row about the same thing this is, counted from 1: several returns may carry one moment; a row that comes again is not another. */
-function turns(): (about: string, row: string) => number {
-  const seen = new Map<string, Map<string, number>>();
-  return (about, row) => {
-    const rows = seen.get(about) ?? new Map<string, number>();
-    seen.set(about, rows);
-    if (!rows.has(row)) rows.set(row, rows.size + 1);
-    return rows.get(row)!;
-  };
+/** What came of an earlier row is an event of its own, named by what it says: several returns may carry one moment. */
+function laterId(row: CsvRow): string {
+  const about = `${row.redemption_id}/${row.status}/${row.redeemed_at}`;
+  if (row.status !== 'returned') return about;
+  const said = JSON.stringify(came_back.map((name) => row[name] ?? ''));
+  return `${about}/${createHash('sha256').update(said).digest('hex').slice(0, 12)}`;
 }
