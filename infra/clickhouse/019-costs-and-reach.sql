@@ -36,13 +36,15 @@ WHERE kind = 'post_snapshot'
 GROUP BY brand_id, post_id
 COMMENT 'Latest platform figures of each post';
 
--- Who the influencers are themselves: everybody who is known by one of their identifiers, for as long as it was theirs.
+-- Who the influencers are themselves: everybody who is known by one of their identifiers, for as long as it was theirs. Who changes handles
+-- is the same in between.
 CREATE OR REPLACE VIEW influencer_people
 (
     brand_id LowCardinality(String) COMMENT 'Tenant',
     influencer_id String COMMENT 'Influencer',
     person_id String COMMENT 'Person behind it',
-    periods Array(Tuple(DateTime64(3, 'UTC'), DateTime64(3, 'UTC'))) COMMENT 'From when and until when, exclusive'
+    own_from DateTime64(3, 'UTC') COMMENT 'Since when: the first of the identifiers',
+    own_until DateTime64(3, 'UTC') COMMENT 'Until when, exclusive: the last of them'
 )
 AS WITH
     toDateTime64(0, 3, 'UTC') AS always,
@@ -71,7 +73,7 @@ AS WITH
                 arrayPushBack(arrayPopFront(arrayMap(person -> person.1, persons)), never)) AS held
         FROM named LEFT JOIN joined USING (brand_id, identifier)
     )
-SELECT brand_id, influencer_id, holder.1 AS person_id, groupArray((holder.2, holder.3)) AS periods
+SELECT brand_id, influencer_id, holder.1 AS person_id, min(holder.2) AS own_from, max(holder.3) AS own_until
 FROM holders ARRAY JOIN held AS holder
 WHERE holder.2 < holder.3
 GROUP BY brand_id, influencer_id, person_id
@@ -112,7 +114,7 @@ CREATE OR REPLACE VIEW people_of_influencers
 )
 AS SELECT
     brand_id, engaged_people.person_id AS person_id, influencer_id, relationship, clicks_valid,
-    person_id != '' AND NOT arrayExists(own -> own.1 <= first_at AND last_at < own.2, influencer_people.periods) AS is_other
+    person_id != '' AND NOT (own_from <= first_at AND last_at < own_until) AS is_other
 FROM engaged_people LEFT JOIN influencer_people USING (brand_id, influencer_id, person_id)
 WHERE influencer_id != ''
 COMMENT 'Touches per person and influencer, the influencer told apart (internal)';

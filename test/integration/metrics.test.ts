@@ -55,7 +55,21 @@ const handed_over = [
   event('share', 5, { influencer_id: 'quin', share_kind: 'post', identifiers: [...as('quin'), handle] }),
   event('click', 8, { influencer_id: 'quin', post_id: 'q1', identifiers: mail('fan'), user_agent }),
 ];
+const other_handle = { kind: 'handle', platform: 'tiktok', value: 'cooler' };
+const renamed = (from: number, until: number) => [
+  record('influencer', 'quin', {
+    handles: [
+      { platform: 'tiktok', handle: 'cool', valid_to: `2026-10-0${until}T00:00:00Z` },
+      { platform: 'tiktok', handle: 'cooler', valid_from: `2026-10-0${from}T00:00:00Z` },
+    ],
+  }),
+  event('click', 2, { influencer_id: 'quin', post_id: 'q1', identifiers: [...as('quin'), handle], user_agent }),
+  event('click', 8, { influencer_id: 'quin', post_id: 'q1', identifiers: [...as('quin'), other_handle], user_agent }),
+  event('click', 8, { influencer_id: 'quin', post_id: 'q1', identifiers: mail('fan'), user_agent }),
+];
 const stories: Record<string, object[]> = {
+  renamed: renamed(5, 5),
+  renamed_after_a_pause: renamed(7, 4),
   ignored: [
     record('influencer', 'ann', { followers: 100 }),
     record('post_snapshot', 's1', {
@@ -347,6 +361,15 @@ describe('a handle that has passed on', () => {
   it('does not hide who engaged before it came or after it went', async () => {
     expect(await engaged('handed_over_and_engaged')).toEqual([{ people_engaged: 3 }]);
   });
+});
+
+describe('an influencer with a new handle', () => {
+  it.each(['renamed', 'renamed_after_a_pause'])(
+    'is still the same, and does not engage with herself: %s',
+    async (brand) => {
+      expect(await ask('people_engaged', each, brand)).toEqual([{ people_engaged: 1 }]);
+    },
+  );
 });
 
 describe('what was handed out without saying to whom', () => {
