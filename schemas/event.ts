@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Fault } from './fault.ts';
 import { fault, faultsOf, says } from './faults-of.ts';
 import { brand_id, code, currency, hashtags, id, identifiers, instant, money, quantity, text } from './fields.ts';
-import { freeName } from './free-name.ts';
+import { freeNames } from './free-names.ts';
 import { byStrength, type IdentifierKind, isBlocked, type RawIdentifier } from './values/identifier.ts';
 import { parseInstant } from './values/instant.ts';
 import { largest_long } from './values/money.ts';
@@ -209,21 +209,23 @@ const only_redemptions = ['redemption_id', 'status'] as const;
 
 /** `properties`, unknown fields, and fields that mean nothing on this type: as text, nothing lost. Adds the faults it finds. */
 function propertiesOf(raw: Record<string, unknown>, faults: Fault[]): Record<string, string> {
-  const properties: Record<string, string> = {};
+  const own = new Map<string, string>();
+  const again: [name: string, text: string][] = [];
   const keep = (name: string, value: unknown, path: string): void => {
     if (value === undefined || value === null) return;
     const flaw = flawIn(name, path) ?? flawIn(value, path);
+    const text = typeof value === 'string' ? value : JSON.stringify(sortedDeep(value));
     if (flaw) faults.push(flaw);
-    else
-      properties[freeName(name, properties, '_')] =
-        typeof value === 'string' ? value : JSON.stringify(sortedDeep(value));
+    else if (own.has(name)) again.push([name, text]);
+    else own.set(name, text);
   };
   if (typeof raw.properties === 'object' && raw.properties !== null && !Array.isArray(raw.properties))
     for (const [name, value] of Object.entries(raw.properties)) keep(name, value, `properties.${name}`);
   for (const name in raw) if (!Object.hasOwn(fields, name)) keep(name, raw[name], name);
   if (raw.type !== 'coupon_redemption') for (const name of only_redemptions) keep(name, raw[name], name);
   if (raw.type !== 'share') keep('share_kind', raw.share_kind, 'share_kind');
-  return properties;
+  const free = freeNames('_');
+  return Object.fromEntries([...own, ...again].map(([name, text]) => [free(name), text]));
 }
 
 /** The same value with the fields of its objects in order: equal content is equal text. */

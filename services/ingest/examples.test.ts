@@ -119,6 +119,15 @@ it('a property and an unknown field of the same name are both kept', () => {
   });
 });
 
+it.each([[{ till: 'a', till_2: 'b' }], [{ till_2: 'b', till: 'a' }]])(
+  'a field keeps its own name beside one that had to be numbered, in whatever order they come: %j',
+  (beside) => {
+    expect(decide(bytesOf({ ...click, properties: { till: 'x' }, ...beside }))).toMatchObject({
+      value: { event: { properties: { till: 'x', till_2: 'b', till_3: 'a' } } },
+    });
+  },
+);
+
 it.each(['tel', 'home_ip', 'shop_tel', 'phone'])(
   'both are hidden when the name, %s, says that they are somebody’s',
   (name) => {

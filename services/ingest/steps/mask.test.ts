@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maskAddress, maskProperties, maskText } from './mask.ts';
+import { maskAddress, maskDeep, maskProperties, maskText } from './mask.ts';
 
 describe('in a text', () => {
   it.each([
@@ -55,6 +55,22 @@ it.each([
   ['https://t.me/%2B14155552671', 'https://t.me/[phone]'],
   ['https://shop.example/u/+1-415-555-2671', 'https://shop.example/u/[phone]'],
   ['https://video.example/@jane-doe/7', 'https://video.example/[mention]/7'],
+  ['http://[::ffff:cb00:7109]/x', 'http://[[ip]]/x'],
+  ['http://[fe80::1%25eth0]/x', 'http://[[ip]]/x'],
+  ['203.0.113.9/x', '[ip]/x'],
+  [' http://203.0.113.9/', ' http://[ip]/'],
+  ['view-source:http://203.0.113.9/', 'view-source:http://[ip]/'],
+  ['tel:+1%28415%29555-2671', 'tel:[phone]'],
+  ['tel:+1%2D415%2D555%2D2671', 'tel:[phone]'],
+  ['tel:+1 - 415 - 555 - 2671', 'tel:[phone]'],
+  ['tel:+14155552671x12', 'tel:[phone]x12'],
+  ['tel://14155552671', 'tel://[phone]'],
+  ['callto:+14155552671', 'callto:[phone]'],
+  ['https://wa.me/1+415+555+2671', 'https://wa.me/[phone]'],
+  ['https://t.me/14155552671', 'https://t.me/[phone]'],
+  ['https://a.example/x%2F%40jane_doe', 'https://a.example/x%2F[mention]'],
+  ['https://a.example/@jane+doe/7', 'https://a.example/[mention]/7'],
+  ['https://shop.example/hotel:12/1.2.3.4', 'https://shop.example/hotel:12/1.2.3.4'],
   ['https://shop.example/p/4155552671/v-2', 'https://shop.example/p/4155552671/v-2'],
   ['https://shop.example/p/8-1-2026/tel-aviv', 'https://shop.example/p/8-1-2026/tel-aviv'],
   ['Mozilla/5.0 (X11) Chrome/120.0.0.0', 'Mozilla/5.0 (X11) Chrome/120.0.0.0'],
@@ -103,13 +119,33 @@ describe('in properties', () => {
     expect(Object.keys(maskProperties({ b: '2', a: '1', c: '3' }))).toEqual(['a', 'b', 'c']));
 });
 
+it.each(['shopTel', 'homeTel', 'tel2', 'TEL', 'shop.tel', 'clientIp2'])('a property named %s is of somebody', (name) =>
+  expect(maskProperties({ [name]: '415 555 2671' })).toEqual({ [name]: '[masked]' }),
+);
+it.each(['hotel', 'telling', 'clip', 'tip2'])('a property named %s is of nobody', (name) =>
+  expect(maskProperties({ [name]: '7' })).toEqual({ [name]: '7' }),
+);
+
+it('fields inside a property whose names hide alike are all kept', () => {
+  expect(maskDeep({ '@jane': 1, '@joan': 2, '[mention] 2': 3 })).toEqual({
+    '[mention]': 1,
+    '[mention] 2': 2,
+    '[mention] 2 2': 3,
+  });
+});
+
 describe('what is written to cost time', () => {
+  const sixty_thousand_names = Object.fromEntries(Array.from({ length: 60_000 }, (_, n) => [`@${100 + n}`, '']));
   // Each took seconds before its pattern was made linear; the time of a test is a guard against minutes, not a measure.
   it.each([
     ['parameters without a value', () => maskAddress('?phone'.repeat(1_365))],
     ['encoded signs', () => maskText('%40'.repeat(20_000))],
     ['signs', () => maskText('a@'.repeat(30_000))],
     ['colons', () => maskText('a:'.repeat(30_000))],
+    ['telephones', () => maskAddress('tel:+1 - '.repeat(8_000))],
+    ['digits in groups', () => maskAddress(`tel:${'1 - '.repeat(16_000)}x`)],
+    ['schemes', () => maskAddress('a:'.repeat(30_000))],
+    ['names', () => JSON.stringify(maskProperties(sixty_thousand_names))],
     ['plus signs', () => maskText('+1 '.repeat(20_000))],
   ])('is read as fast as anything else: %s', (_, mask) => expect(mask()).toBeTypeOf('string'), 1_000);
 });

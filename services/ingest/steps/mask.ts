@@ -1,5 +1,5 @@
 /** Hides what identifies people inside free text. Not a proof against every disguise; what is recognised never leaves ingest. */
-import { freeName } from '../../../schemas/free-name.ts';
+import { freeNames } from '../../../schemas/free-names.ts';
 
 // Every pattern is linear: what it repeats is bounded, or cannot match where it starts.
 const email = /[^\s@<>"'(),;:=&?/]{1,64}(?:@|%40)[^\s@<>"'(),;:&?/%]{1,255}\.(?:xn--[a-z0-9-]{2,59}|\p{L}{2,24})/giu;
@@ -9,15 +9,20 @@ const phone = /(?:(?<!\w)\+[1-9][\d\s().-]{6,20}|(?<![\w.])00[1-9]\d{0,2}[\s().-
 const address = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\w)/g;
 const long_address =
   /(?<![\w:])(?:(?:[0-9a-f]{1,4}:){3,7}[0-9a-f:]{1,20}|(?:[0-9a-f]{1,4}:)+:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?)(?![\w:])/gi;
-/** Six to fifteen digits, also in groups, also percent-encoded. */
-const digits = String.raw`\(?\d(?:(?:[\s().-]|%20){0,2}\d){5,14}(?!\w)`;
+/** What stands between the digits of a telephone number, also percent-encoded. */
+const between = String.raw`(?:[\s().+-]|%(?:20|28|29|2b|2d|2e)){0,3}`;
 /** Addresses whose number is a telephone's, in whatever form; in a path, one in international form. */
-const telephone = new RegExp(String.raw`((?<!\w)(?:wa\.me\/|t\.me\/(?=\+|%2b)|tel:|sms:))(?:\+|%2b)?${digits}`, 'gi');
-const number_in_path = new RegExp(String.raw`\/(?:\+|%2b)${digits}`, 'gi');
-const handle_in_path = /\/(?:@|%40)(?:[\p{L}\p{N}_.-]|%[0-9a-f]{2}){2,64}/giu;
-const host = /^(?:[a-z][a-z0-9+.-]{0,20}:)?\/\/[^/?#]*/i;
+const telephone = new RegExp(
+  String.raw`((?<!\w)(?:(?:wa|t)\.me\/|(?:tel|sms|callto):(?:\/\/)?))${between}\d(?:${between}\d){5,40}`,
+  'gi',
+);
+const number_in_path = new RegExp(String.raw`\/(?:\+|%2b)\(?\d(?:${between}\d){5,14}(?!\w)`, 'gi');
+const handle_in_path = /(\/|%2f)(?:@|%40)(?:[\p{L}\p{N}_.+-]|%[0-9a-f]{2}){2,64}/giu;
+/** Up to the path, whatever schemes stand before it. */
+const host = /^\s*(?:[a-z][a-z0-9+.-]{0,20}:){0,3}(?:\/\/)?[^/?#]*/i;
+const bracketed_address = /\[[0-9a-f:.]+(?:%[^\]]{0,40})?\]/gi;
 const personal_name =
-  /e-?mail|phone|mobile|handle|user_?name|(^|_)(ip|tel)(_|$)|ip_?addr|^(client|remote|user|visitor)_?ip|identifiers|issued_to/i;
+  /e-?mail|phone|mobile|handle|user_?name|(?:^|[^a-z])(?:ip|tel)(?![a-z])|ip_?addr|^(client|remote|user|visitor)_?ip|identifiers|issued_to/i;
 const parameter = /([?&#;])([^=&#;?]*)=([^&#;]*)/g;
 
 /** For a comment: e-mails, @mentions, international phone numbers and IP addresses become `[…]`. */
@@ -33,14 +38,17 @@ export function maskText(text: string): string {
  * addresses and numbers of people, or hold one.
  */
 export function maskAddress(url: string): string {
-  let out = url.replace(host, (found) => found.replace(address, '[ip]').replace(long_address, '[ip]'));
+  let out = url.replace(host, (found) => found.replace(bracketed_address, '[[ip]]').replace(address, '[ip]'));
   if (out.includes('@') || out.includes('%40'))
-    out = out.replace(email, '[e-mail]').replace(handle_in_path, '/[mention]');
+    out = out.replace(email, '[e-mail]').replace(handle_in_path, '$1[mention]');
   if (/\d/.test(out)) out = out.replace(telephone, '$1[phone]').replace(number_in_path, '/[phone]');
   return out.replace(parameter, (all: string, start: string, name: string, value: string) =>
-    personal_name.test(name) || numbersSomebody(value) ? `${start}${name}=[masked]` : all,
+    isPersonal(name) || numbersSomebody(value) ? `${start}${name}=[masked]` : all,
   );
 }
+
+/** Whether a field's name says that its value is an address or a number of somebody: `shop_tel`, `shopTel`, `tel2`. */
+const isPersonal = (name: string): boolean => personal_name.test(name.replace(/([a-z])(?=[A-Z])/g, '$1_'));
 
 /** A value of a URL that is an IP address or an international phone number. */
 function numbersSomebody(value: string): boolean {
@@ -53,11 +61,12 @@ function numbersSomebody(value: string): boolean {
 export function maskProperties(properties: Record<string, string>): Record<string, string> {
   const names = Object.keys(properties);
   if (names.length === 0) return properties;
-  const out: Record<string, string> = {};
-  for (const name of names.sort()) {
-    out[freeName(maskText(name), out, ' ')] = personal_name.test(name) ? '[masked]' : maskValue(properties[name] ?? '');
-  }
-  return out;
+  const free = freeNames(' ');
+  return Object.fromEntries(
+    names
+      .sort()
+      .map((name) => [free(maskText(name)), isPersonal(name) ? '[masked]' : maskValue(properties[name] ?? '')]),
+  );
 }
 
 /** A property that is JSON text is masked field by field; one that holds nothing of a person stays as it was written. */
@@ -74,9 +83,12 @@ function maskValue(text: string): string {
 
 /** For any JSON value: every text inside as a comment, and whole where the field's name says whose it is. */
 export function maskDeep(value: unknown, name = ''): unknown {
-  if (name !== '' && personal_name.test(name)) return '[masked]';
+  if (isPersonal(name)) return '[masked]';
   if (typeof value === 'string') return maskText(value);
   if (Array.isArray(value)) return value.map((inner) => maskDeep(inner));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([field, inner]) => [maskText(field), maskDeep(inner, field)]));
+  const free = freeNames(' ');
+  return Object.fromEntries(
+    Object.entries(value).map(([field, inner]) => [free(maskText(field)), maskDeep(inner, field)]),
+  );
 }
