@@ -37,11 +37,12 @@ export function migrations(): Migration[] {
       name: file.slice(4, -4),
       checksum: createHash('sha256').update(text).digest('hex').slice(0, 16),
       statements,
-      only_views: statements.every((statement) => /^CREATE OR REPLACE VIEW\b/.test(withoutComments(statement))),
+      only_views: statements.every((statement) => made_view.test(withoutComments(statement))),
     };
   });
 }
 
+const made_view = /^CREATE OR REPLACE VIEW (\w+)/;
 const withoutComments = (statement: string): string => statement.replace(/^\s*--.*$/gm, '').trim();
 
 /** The number of these files among all that were ever released: `npm run generate` counts on when one has changed. */
@@ -107,7 +108,8 @@ async function applyMissing(
   if (Math.max(0, ...known.map((row) => row.release)) < release)
     await recordMigration(warehouse, { number: 0, name: 'release', checksum: String(release) });
   let changed = anew;
-  let newer = 0;
+  let newer = await newerRelease(warehouse);
+  const ours = new Set<string>();
   for (const { statements, ...file } of migrations()) {
     const before = checksums.get(file.number);
     const isOther = before !== file.checksum;
@@ -118,12 +120,13 @@ async function applyMissing(
     changed ||= isOther;
     const isDue = isOther || (changed && file.only_views);
     // Asked before each file: a newer release may begin meanwhile. What nobody has made yet is made in any case.
-    if (isDue && before !== undefined) newer ||= await newerRelease(warehouse);
+    if (isDue) newer ||= await newerRelease(warehouse);
     if (!isDue || (newer > 0 && before !== undefined)) {
       done.present.push(file.name);
       continue;
     }
-    for (const statement of statements) await warehouse.command(statement);
+    const isKept = async (view: string) => newer > 0 && !ours.has(view) && (await hasView(warehouse, database, view));
+    for (const view of await apply(warehouse, statements, isKept)) ours.add(view);
     await recordMigration(warehouse, file);
     done.applied.push(file.name);
   }
@@ -132,6 +135,31 @@ async function applyMissing(
       `a newer release (${newer}, this is ${release}) has migrated database ${database}: its views are left as they are`,
     );
   return done;
+}
+
+/** Runs the statements of a file, but those of views that are kept as they are, and returns the views it has put up. */
+async function apply(
+  warehouse: Warehouse,
+  statements: string[],
+  isKept: (view: string) => Promise<boolean>,
+): Promise<string[]> {
+  const put_up: string[] = [];
+  for (const statement of statements) {
+    const [, view] = made_view.exec(withoutComments(statement)) ?? [];
+    if (view !== undefined && (await isKept(view))) continue;
+    await warehouse.command(statement);
+    if (view !== undefined) put_up.push(view);
+  }
+  return put_up;
+}
+
+/** Whether somebody has put up this view: a newer release's is left as it is, though its file has another number there. */
+async function hasView(warehouse: Warehouse, database: string, name: string): Promise<boolean> {
+  const found = await warehouse.query<object>(
+    'SELECT name FROM system.tables WHERE database = {database:String} AND name = {name:String}',
+    { database, name },
+  );
+  return found.length > 0;
 }
 
 /** The release that has begun after this one; 0 without any. */
