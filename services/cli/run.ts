@@ -115,6 +115,11 @@ function readable(summary: RunSummary): string {
         codes.map(([code, n]) => [code, n, summary.first_rejected[code] ?? '']),
       ),
     );
+  if (summary.conflicting > 0)
+    lines.push(
+      '',
+      `${summary.conflicting} of the duplicates say something else than what was sent first under their event_id, which stands: table duplicates, code conflicting_duplicate`,
+    );
   if (summary.quarantined > 0)
     lines.push(
       '',

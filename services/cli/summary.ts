@@ -8,6 +8,8 @@ export interface RunSummary {
   stored: number;
   duplicate: number;
   rejected: number;
+  /** Of the duplicates: those that say something else than what was sent first under their event id, which stands. */
+  conflicting: number;
   /** received − stored − duplicate − rejected: anything but 0 is a fault. */
   difference: number;
   reference: number;
@@ -39,8 +41,8 @@ export async function summarise(
     .map((r) => `(source_partition = ${r.partition} AND source_offset >= ${r.from} AND source_offset < ${r.end})`)
     .join(' OR ')})`;
   const topic = { topic: topics.collected };
-  const outcomes = await warehouse.query<{ outcome: string; n: number }>(
-    `SELECT outcome, count() AS n FROM receipts WHERE ${where} GROUP BY outcome`,
+  const outcomes = await warehouse.query<{ outcome: string; n: number; conflicting: number }>(
+    `SELECT outcome, count() AS n, countIf(code = 'conflicting_duplicate') AS conflicting FROM receipts WHERE ${where} GROUP BY outcome`,
     topic,
   );
   const types = await warehouse.query<{ type: string; n: number; invalid: number }>(
@@ -64,6 +66,7 @@ export async function summarise(
     stored,
     duplicate,
     rejected,
+    conflicting: outcomes.reduce((sum, o) => sum + (o.outcome === 'duplicate' ? o.conflicting : 0), 0),
     difference: received - stored - duplicate - rejected,
     reference: count('reference'),
     quarantined: types.reduce((sum, t) => sum + t.invalid, 0),

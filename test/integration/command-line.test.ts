@@ -118,6 +118,29 @@ describe('usage', () => {
 });
 
 describe('run', () => {
+  it('says how many duplicates tell something else than what was sent first under their event id', async () => {
+    const like = (platform: string) => ({
+      type: 'like',
+      brand_id: 'b',
+      event_id: 'e',
+      occurred_at: '2026-10-01T00:00:00Z',
+      consumer_id: 'mia',
+      platform,
+    });
+    const records = [like('tiktok'), like('tiktok'), like('youtube')];
+    const file = at('conflicting.ndjson');
+    writeFileSync(file, records.map((record) => JSON.stringify(record)).join('\n'));
+    const { stdout } = await cli(['run', file, '--data', at('conflicting')]);
+    expect(stdout).toContain('1 of the duplicates say something else than what was sent first under their event_id');
+    const again = await cliJson<{ duplicate: number; conflicting: number }>([
+      'run',
+      file,
+      '--data',
+      at('conflicting'),
+      '--json',
+    ]);
+    expect(again).toMatchObject({ duplicate: 3, conflicting: 1 });
+  });
   const events = join(sample, 'events.ndjson');
   const reference = ['--reference', join(sample, 'reference.yaml')];
   interface Summary {
