@@ -176,6 +176,31 @@ describe('a file alone', () => {
       expect(ids[1]).toBe(ids[0]);
     });
 
+    it.each([
+      ['5', '5.00'],
+      ['0.5', '0.50'],
+    ])('are the same return when the amount is written in another way: %j and %j', async (amount, other) => {
+      const ids = await idsOf(line('p1', amount), line('p1', other));
+      expect(ids[1]).toBe(ids[0]);
+    });
+
+    it('are named by their return_id where the file has one, though they say the same', async () => {
+      const rows = 'R1,X,2017-01-03T00:00:00Z,returned,USD,RT1,5\nR1,X,2017-01-03T00:00:00Z,returned,USD,RT2,5\n';
+      const told = await verdictsOf(`redemption_id,coupon_code,redeemed_at,status,currency,return_id,amount\n${rows}`);
+      expect(told.map(({ row }) => (row as { event_id: string }).event_id)).toEqual([
+        'R1/returned/RT1',
+        'R1/returned/RT2',
+      ]);
+    });
+
+    it('keep their names when a later file says more of the shop', async () => {
+      const rows = 'R1,X,2017-01-03T00:00:00Z,returned,USD,p1,5,S7\n';
+      const [told] = await verdictsOf(
+        `redemption_id,coupon_code,redeemed_at,status,currency,product_id,amount,store_id\n${rows}`,
+      );
+      expect((told!.row as { event_id: string }).event_id).toBe((await idsOf(of_p1))[0]);
+    });
+
     it('are one when they say the same: a row that comes again is not another', async () => {
       const ids = await idsOf(two, two);
       expect(ids[0]).toBe(ids[1]);

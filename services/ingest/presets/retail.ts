@@ -2,7 +2,7 @@
  * Preset `retail`: a retailer's redemption file, with the campaigns, mailings and products beside it.
  *   redemptions.csv   redemption_id, loyalty_id, coupon_code, campaign_id, redeemed_at, and as they are: store_id, transaction_id,
  *                     product_id, quantity, amount, discount, currency; status (voided, returned) says what came of an earlier row;
- *                     returns that say the same of one moment are one return
+ *                     returns of one moment that say the same are one, unless a return_id tells them apart
  *   campaigns.csv     campaign_id, start_date, end_date (inclusive days, UTC)
  *   distribution.csv  campaign_id, loyalty_id: handing a coupon to a household, at the start of the campaign
  *   products.csv      product_id, product_category, product_type
@@ -11,6 +11,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { parseMoney } from '../../../schemas/values/money.ts';
 import { type CsvRow, csvRows } from './csv-rows.ts';
 import type { PresetRecords } from './preset.ts';
 
@@ -79,13 +80,16 @@ async function* events(file: string, brand_id: string): AsyncGenerator<object> {
   }
 }
 
-/** What a return says came back: two that differ in one of these are two returns, however often and in whatever file they come. */
-const came_back = ['product_id', 'quantity', 'amount', 'currency', 'discount', 'transaction_id', 'store_id'];
-
-/** What came of an earlier row is an event of its own, named by what it says: several returns may carry one moment. */
+/** What came of an earlier row is an event of its own, named by what it tells of. */
 function laterId(row: CsvRow): string {
-  const about = `${row.redemption_id}/${row.status}/${row.redeemed_at}`;
-  if (row.status !== 'returned') return about;
-  const said = JSON.stringify(came_back.map((name) => row[name] ?? ''));
-  return `${about}/${createHash('sha256').update(said).digest('hex').slice(0, 12)}`;
+  const { redemption_id, status, redeemed_at, product_id, return_id } = row;
+  if (status !== 'returned') return [redemption_id, status, redeemed_at, product_id].filter(Boolean).join('/');
+  return `${redemption_id}/${status}/${return_id || `${redeemed_at}/${whatCameBack(row)}`}`;
+}
+
+/** Several returns may carry one moment. Those that differ here are several, in whatever order, spelling and file they come. */
+function whatCameBack({ product_id, quantity, amount, currency, transaction_id }: CsvRow): string {
+  const units = quantity ? Number(quantity) : null;
+  const said = [product_id || null, units, parseMoney(amount) ?? amount, currency || null, transaction_id || null];
+  return createHash('sha256').update(JSON.stringify(said)).digest('hex').slice(0, 12);
 }
