@@ -9,27 +9,30 @@ const phone = /(?:(?<!\w)\+[1-9][\d\s().-]{6,20}|(?<![\w.])00[1-9]\d{0,2}[\s().-
 const address = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\w)/g;
 const long_address =
   /(?<![\w:])(?:(?:[0-9a-f]{1,4}:){3,7}[0-9a-f:]{1,20}|(?:[0-9a-f]{1,4}:)+:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?)(?![\w:])/gi;
-/** What stands between the digits of a telephone number, also percent-encoded. */
+/** What stands between the digits of a telephone number in an address, also percent-encoded. */
 const between = String.raw`(?:[\s().+-]|%(?:20|28|29|2b|2d|2e)){0,3}`;
-/** Addresses whose number is a telephone's, in whatever form; in a path, one in international form. */
+/** Addresses whose number is a telephone's: as they stand in a text, where a word before a number is often just a word, and in any form. */
+const telephone_in_text =
+  /((?<![\w-])(?:wa\.me\/|t\.me\/(?=\+|%2b)|tel:|sms:))(?:\+|%2b)?\(?\d(?:(?:[\s().-]|%20){0,2}\d){5,14}(?!\w)/gi;
 const telephone = new RegExp(
-  String.raw`((?<!\w)(?:(?:wa|t)\.me\/|(?:tel|sms|callto):(?:\/\/)?))${between}\d(?:${between}\d){5,40}`,
+  String.raw`((?<![\w-])(?:(?:wa|t)\.me\/|(?:tel|sms|callto):(?:\/\/)?))${between}\d(?:${between}\d){5,40}`,
   'gi',
 );
 const number_in_path = new RegExp(String.raw`\/(?:\+|%2b)\(?\d(?:${between}\d){5,14}(?!\w)`, 'gi');
 const handle_in_path = /(\/|%2f)(?:@|%40)(?:[\p{L}\p{N}_.+-]|%[0-9a-f]{2}){2,64}/giu;
-/** Up to the path, whatever schemes stand before it. */
-const host = /^\s*(?:[a-z][a-z0-9+.-]{0,20}:){0,3}(?:\/\/)?[^/?#]*/i;
+/** Up to the path: after whatever schemes, or an IP address alone. */
+const host = /^\s*(?:(?:[a-z][a-z0-9+.-]{0,20}:){0,3}\/\/[^/?#]*|(?:\d{1,3}\.){3}\d{1,3}(?=[:/?#]|$))/i;
 const bracketed_address = /\[[0-9a-f:.]+(?:%[^\]]{0,40})?\]/gi;
 const personal_name =
-  /e-?mail|phone|mobile|handle|user_?name|(?:^|[^a-z])(?:ip|tel)(?![a-z])|ip_?addr|^(client|remote|user|visitor)_?ip|identifiers|issued_to/i;
+  /e-?mail|phone|mobile|handle|user_?name|(?:^|[_.])(?:ip|tel)\d?(?:[_.]|$)|ip_?addr|^(client|remote|user|visitor)_?ip|identifiers|issued_to/i;
 const parameter = /([?&#;])([^=&#;?]*)=([^&#;]*)/g;
 
 /** For a comment: e-mails, @mentions, international phone numbers and IP addresses become `[…]`. */
 export function maskText(text: string): string {
   let out = text;
   if (out.includes('@') || out.includes('%40')) out = out.replace(email, '[e-mail]').replace(mention, '$1[mention]');
-  if (/\d/.test(out)) out = out.replace(telephone, '$1[phone]').replace(address, '[ip]').replace(phone, '[phone]');
+  if (/\d/.test(out))
+    out = out.replace(telephone_in_text, '$1[phone]').replace(address, '[ip]').replace(phone, '[phone]');
   return out.includes(':') ? out.replace(long_address, '[ip]') : out;
 }
 
@@ -38,7 +41,9 @@ export function maskText(text: string): string {
  * addresses and numbers of people, or hold one.
  */
 export function maskAddress(url: string): string {
-  let out = url.replace(host, (found) => found.replace(bracketed_address, '[[ip]]').replace(address, '[ip]'));
+  let out = url.replace(host, (found) =>
+    found.replace(bracketed_address, '[[ip]]').replace(address, '[ip]').replace(long_address, '[ip]'),
+  );
   if (out.includes('@') || out.includes('%40'))
     out = out.replace(email, '[e-mail]').replace(handle_in_path, '$1[mention]');
   if (/\d/.test(out)) out = out.replace(telephone, '$1[phone]').replace(number_in_path, '/[phone]');
@@ -48,7 +53,8 @@ export function maskAddress(url: string): string {
 }
 
 /** Whether a field's name says that its value is an address or a number of somebody: `shop_tel`, `shopTel`, `tel2`. */
-const isPersonal = (name: string): boolean => personal_name.test(name.replace(/([a-z])(?=[A-Z])/g, '$1_'));
+const isPersonal = (name: string): boolean =>
+  personal_name.test(name) || personal_name.test(name.replace(/([a-z])(?=[A-Z][a-z])/g, '$1_'));
 
 /** A value of a URL that is an IP address or an international phone number. */
 function numbersSomebody(value: string): boolean {
