@@ -36,15 +36,13 @@ WHERE kind = 'post_snapshot'
 GROUP BY brand_id, post_id
 COMMENT 'Latest platform figures of each post';
 
--- Who the influencers are themselves: everybody who is known by one of their identifiers, for as long as it was theirs. Who changes handles
--- is the same in between.
+-- Who the influencers are themselves: everybody who is known by one of their identifiers, for as long as it was theirs.
 CREATE OR REPLACE VIEW influencer_people
 (
     brand_id LowCardinality(String) COMMENT 'Tenant',
     influencer_id String COMMENT 'Influencer',
     person_id String COMMENT 'Person behind it',
-    own_from DateTime64(3, 'UTC') COMMENT 'Since when: the first of the identifiers',
-    own_until DateTime64(3, 'UTC') COMMENT 'Until when, exclusive: the last of them'
+    periods Array(Tuple(DateTime64(3, 'UTC'), DateTime64(3, 'UTC'))) COMMENT 'From when and until when, exclusive'
 )
 AS WITH
     toDateTime64(0, 3, 'UTC') AS always,
@@ -73,7 +71,7 @@ AS WITH
                 arrayPushBack(arrayPopFront(arrayMap(person -> person.1, persons)), never)) AS held
         FROM named LEFT JOIN joined USING (brand_id, identifier)
     )
-SELECT brand_id, influencer_id, holder.1 AS person_id, min(holder.2) AS own_from, max(holder.3) AS own_until
+SELECT brand_id, influencer_id, holder.1 AS person_id, groupArray((holder.2, holder.3)) AS periods
 FROM holders ARRAY JOIN held AS holder
 WHERE holder.2 < holder.3
 GROUP BY brand_id, influencer_id, person_id
@@ -102,7 +100,8 @@ WHERE type != 'coupon_redemption' AND is_valid
 GROUP BY brand_id, person_id, influencer_id, campaign_id, relationship
 COMMENT 'Touches per person, influencer and campaign (internal)';
 
--- The same, and whether all of it was the influencer's own doing.
+-- The same, and whether all of it was the influencer's own doing: who was the influencer at the first touch and at the last, under whatever
+-- handle, is taken for the same in between.
 CREATE OR REPLACE VIEW people_of_influencers
 (
     brand_id LowCardinality(String) COMMENT 'Tenant',
@@ -110,11 +109,11 @@ CREATE OR REPLACE VIEW people_of_influencers
     influencer_id String COMMENT 'Influencer touched',
     relationship LowCardinality(String) COMMENT 'friend, blogger, celebrity or expert, as of the touch',
     clicks_valid UInt64 COMMENT 'Distinct clock hours per link (else post) clicked, bots left out; a polled counter by its count',
-    is_other Bool COMMENT 'A person, and not the influencer from the first touch to the last'
+    is_other Bool COMMENT 'A person, and not the influencer both at the first touch and at the last'
 )
 AS SELECT
     brand_id, engaged_people.person_id AS person_id, influencer_id, relationship, clicks_valid,
-    person_id != '' AND NOT (own_from <= first_at AND last_at < own_until) AS is_other
+    person_id != '' AND NOT arrayAll(touched -> arrayExists(own -> own.1 <= touched AND touched < own.2, influencer_people.periods), [first_at, last_at]) AS is_other
 FROM engaged_people LEFT JOIN influencer_people USING (brand_id, influencer_id, person_id)
 WHERE influencer_id != ''
 COMMENT 'Touches per person and influencer, the influencer told apart (internal)';

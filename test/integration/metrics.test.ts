@@ -67,7 +67,17 @@ const renamed = (from: number, until: number) => [
   event('click', 8, { influencer_id: 'quin', post_id: 'q1', identifiers: [...as('quin'), other_handle], user_agent }),
   event('click', 8, { influencer_id: 'quin', post_id: 'q1', identifiers: mail('fan'), user_agent }),
 ];
+const lent = [
+  record('influencer', 'quin', {
+    handles: [
+      { platform: 'tiktok', handle: 'cool', valid_to: '2026-10-03T00:00:00Z' },
+      { platform: 'tiktok', handle: 'cool', valid_from: '2026-10-07T00:00:00Z' },
+    ],
+  }),
+  event('click', 5, { influencer_id: 'quin', post_id: 'q1', identifiers: [handle], user_agent }),
+];
 const stories: Record<string, object[]> = {
+  lent,
   renamed: renamed(5, 5),
   renamed_after_a_pause: renamed(7, 4),
   ignored: [
@@ -360,6 +370,12 @@ describe('a handle that has passed on', () => {
   });
   it('does not hide who engaged before it came or after it went', async () => {
     expect(await engaged('handed_over_and_engaged')).toEqual([{ people_engaged: 3 }]);
+  });
+});
+
+describe('a handle that went and came back', () => {
+  it('does not hide who engaged under it in between', async () => {
+    expect(await ask('people_engaged', each, 'lent')).toEqual([{ people_engaged: 1 }]);
   });
 });
 
