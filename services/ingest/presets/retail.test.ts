@@ -184,13 +184,39 @@ describe('a file alone', () => {
       expect(ids[1]).toBe(ids[0]);
     });
 
-    it('are named by their return_id where the file has one, though they say the same', async () => {
-      const rows = 'R1,X,2017-01-03T00:00:00Z,returned,USD,RT1,5\nR1,X,2017-01-03T00:00:00Z,returned,USD,RT2,5\n';
-      const told = await verdictsOf(`redemption_id,coupon_code,redeemed_at,status,currency,return_id,amount\n${rows}`);
+    it('are named by their return_id and product where the file has them, though they say the same', async () => {
+      const rows = ['RT1,,5', 'RT2,,5', 'RT3,p1,5', 'RT3,p2,7'].map(
+        (row) => `R1,X,2017-01-03T00:00:00Z,returned,USD,${row}\n`,
+      );
+      const told = await verdictsOf(
+        `redemption_id,coupon_code,redeemed_at,status,currency,return_id,product_id,amount\n${rows.join('')}`,
+      );
       expect(told.map(({ row }) => (row as { event_id: string }).event_id)).toEqual([
         'R1/returned/RT1',
         'R1/returned/RT2',
+        'R1/returned/RT3/p1',
+        'R1/returned/RT3/p2',
       ]);
+    });
+
+    it.each([
+      ['2017-01-03T00:00:00Z', 'USD'],
+      ['2017-01-03T00:00:00.000Z', 'usd'],
+      ['2017-01-03T01:00:00+01:00', 'Usd'],
+    ])('are the same return however its time and currency are written: %s %s', async (at, currency) => {
+      const [again] = await idsOf(`R1,X,${at},returned,${currency},p1,5,d1\n`);
+      expect(again).toBe((await idsOf(of_p1))[0]);
+    });
+
+    it('are the same return whether a column is empty or not there', async () => {
+      const idOf = async (columns: string, row: string) =>
+        (await verdictsOf(`redemption_id,coupon_code,redeemed_at,status${columns}\n${row}\n`)).map(
+          ({ row: told }) => (told as { event_id: string }).event_id,
+        );
+      const all = 'R1,X,2017-01-03T00:00:00Z,returned';
+      expect(await idOf(',product_id,quantity,amount,currency,transaction_id', `${all},,,,,`)).toEqual(
+        await idOf('', all),
+      );
     });
 
     it('keep their names when a later file says more of the shop', async () => {

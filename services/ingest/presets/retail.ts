@@ -2,7 +2,8 @@
  * Preset `retail`: a retailer's redemption file, with the campaigns, mailings and products beside it.
  *   redemptions.csv   redemption_id, loyalty_id, coupon_code, campaign_id, redeemed_at, and as they are: store_id, transaction_id,
  *                     product_id, quantity, amount, discount, currency; status (voided, returned) says what came of an earlier row;
- *                     returns of one moment that say the same are one, unless a return_id tells them apart
+ *                     a return is named by return_id and product_id, else by redeemed_at, product_id, quantity, amount, currency and
+ *                     transaction_id: rows that say the same of these are one return, and a file that says more of these tells of new ones
  *   campaigns.csv     campaign_id, start_date, end_date (inclusive days, UTC)
  *   distribution.csv  campaign_id, loyalty_id: handing a coupon to a household, at the start of the campaign
  *   products.csv      product_id, product_category, product_type
@@ -11,7 +12,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseMoney } from '../../../schemas/values/money.ts';
+import { parseInstant } from '../../../schemas/values/instant.ts';
+import { parseCurrency, parseMoney } from '../../../schemas/values/money.ts';
 import { type CsvRow, csvRows } from './csv-rows.ts';
 import type { PresetRecords } from './preset.ts';
 
@@ -80,16 +82,25 @@ async function* events(file: string, brand_id: string): AsyncGenerator<object> {
   }
 }
 
-/** What came of an earlier row is an event of its own, named by what it tells of. */
+/** What came of an earlier row is an event of its own, named by what it tells of, however that is written. */
 function laterId(row: CsvRow): string {
-  const { redemption_id, status, redeemed_at, product_id, return_id } = row;
-  if (status !== 'returned') return [redemption_id, status, redeemed_at, product_id].filter(Boolean).join('/');
-  return `${redemption_id}/${status}/${return_id || `${redeemed_at}/${whatCameBack(row)}`}`;
+  const { redemption_id, status, redeemed_at = '', product_id, return_id } = row;
+  const at = instantOf(redeemed_at);
+  const rest =
+    status !== 'returned' ? [at, product_id] : return_id ? [return_id, product_id] : [at, whatCameBack(row)];
+  return [redemption_id, status, ...rest].filter(Boolean).join('/');
 }
 
-/** Several returns may carry one moment. Those that differ here are several, in whatever order, spelling and file they come. */
-function whatCameBack({ product_id, quantity, amount, currency, transaction_id }: CsvRow): string {
+/** One spelling of an instant; one that is none stays as it is, for ingest to name. */
+function instantOf(text: string): string {
+  const at = parseInstant(text);
+  return at === null ? text : new Date(at).toISOString().replace('.000Z', 'Z');
+}
+
+/** Several returns may carry one moment. Those that differ here are several, in whatever order and file they come. */
+function whatCameBack({ product_id, quantity, amount, currency = '', transaction_id }: CsvRow): string {
   const units = quantity ? Number(quantity) : null;
-  const said = [product_id || null, units, parseMoney(amount) ?? amount, currency || null, transaction_id || null];
+  const money = [parseMoney(amount) ?? (amount || null), parseCurrency(currency) ?? (currency || null)];
+  const said = [product_id || null, units, ...money, transaction_id || null];
   return createHash('sha256').update(JSON.stringify(said)).digest('hex').slice(0, 12);
 }
