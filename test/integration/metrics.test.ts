@@ -67,6 +67,17 @@ const renamed = (from: number, until: number) => [
   event('click', 8, { influencer_id: 'quin', post_id: 'q1', identifiers: [...as('quin'), other_handle], user_agent }),
   event('click', 8, { influencer_id: 'quin', post_id: 'q1', identifiers: mail('fan'), user_agent }),
 ];
+/** In the pause between two handles she looks at what she posted for another campaign. */
+const renamed_between_campaigns = [
+  ...renamed(7, 4).map((told) => ('type' in told ? { ...told, campaign_id: 'home' } : told)),
+  event('click', 5, {
+    influencer_id: 'quin',
+    post_id: 'q2',
+    campaign_id: 'away',
+    identifiers: as('quin'),
+    user_agent,
+  }),
+];
 const lent = [
   record('influencer', 'quin', {
     handles: [
@@ -80,6 +91,7 @@ const stories: Record<string, object[]> = {
   lent,
   renamed: renamed(5, 5),
   renamed_after_a_pause: renamed(7, 4),
+  renamed_between_campaigns,
   ignored: [
     record('influencer', 'ann', { followers: 100 }),
     record('post_snapshot', 's1', {
@@ -380,7 +392,7 @@ describe('a handle that went and came back', () => {
 });
 
 describe('an influencer with a new handle', () => {
-  it.each(['renamed', 'renamed_after_a_pause'])(
+  it.each(['renamed', 'renamed_after_a_pause', 'renamed_between_campaigns'])(
     'is still the same, and does not engage with herself: %s',
     async (brand) => {
       expect(await ask('people_engaged', each, brand)).toEqual([{ people_engaged: 1 }]);
