@@ -11,20 +11,24 @@ const long_address =
   /(?<![\w:])(?:(?:[0-9a-f]{1,4}:){3,7}[0-9a-f:]{1,20}|(?:[0-9a-f]{1,4}:)+:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?)(?![\w:])/gi;
 /** What stands between the digits of a telephone number in an address, also percent-encoded. */
 const between = String.raw`(?:[\s().+-]|%(?:20|28|29|2b|2d|2e)){0,3}`;
+/** A number of at least six digits that is no date. */
+const number = String.raw`(?!\d{4}-\d\d-\d\d(?!-?\d))\d(?:${between}\d){5,}`;
+const telephone_link = String.raw`((?:(?<![\w-])(?:wa|t)\.me\/|(?<!\w)(?:tel|sms|callto):(?:\/\/)?))`;
 /** Addresses whose number is a telephone's: as they stand in a text, where a word before a number is often just a word, and in any form. */
-const telephone_in_text =
-  /((?<![\w-])(?:wa\.me\/|t\.me\/(?=\+|%2b)|tel:|sms:))(?:\+|%2b)?\(?\d(?:(?:[\s().-]|%20){0,2}\d){5,14}(?!\w)/gi;
-const telephone = new RegExp(
-  String.raw`((?<![\w-])(?:(?:wa|t)\.me\/|(?:tel|sms|callto):(?:\/\/)?))${between}\d(?:${between}\d){5,40}`,
-  'gi',
-);
-const number_in_path = new RegExp(String.raw`\/(?:\+|%2b)\(?\d(?:${between}\d){5,14}(?!\w)`, 'gi');
+const telephone_in_text = new RegExp(String.raw`${telephone_link}(?:\+|%2b)?(?:\(|%28)?${number}`, 'gi');
+const telephone = new RegExp(`${telephone_link}${between}${number}`, 'gi');
+const number_in_path = new RegExp(String.raw`\/(?:\+|%2b)\(?${number}`, 'gi');
 const handle_in_path = /(\/|%2f)(?:@|%40)(?:[\p{L}\p{N}_.+-]|%[0-9a-f]{2}){2,64}/giu;
-/** Up to the path: after whatever schemes, or an IP address alone. */
-const host = /^\s*(?:(?:[a-z][a-z0-9+.-]{0,20}:){0,3}\/\/[^/?#]*|(?:\d{1,3}\.){3}\d{1,3}(?=[:/?#]|$))/i;
+/** Where an address may begin: with the text, after schemes, `//`, who logs in, a comma or a bracket. A number after a product's name is a version. */
+const host_address = /(?<=^[\s([]{0,4}(?:[a-z0-9+.:-]{0,60}:)?\/?|\/\/|@|,\s?|[([])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\w)/gi;
+const host = /(?:\/\/|^[\s([]{0,4})[^/?#\s]{1,300}/g;
 const bracketed_address = /\[[0-9a-f:.]+(?:%[^\]]{0,40})?\]/gi;
+/** What a name says, word by word in small letters, joined by `_`. */
 const personal_name =
-  /e-?mail|phone|mobile|handle|user_?name|(?:^|[_.])(?:ip|tel)\d?(?:[_.]|$)|ip_?addr|^(client|remote|user|visitor)_?ip|identifiers|issued_to/i;
+  /e_?mail|(?<!head|ear|micro|saxo|mega)phone|(?<!auto)mobile|handle(?!r|d|bar)|user_?name|msisdn|(?:^|_)(?:tel\d*|ip\d?|ipv[46])(?:_|$)|ip_?addr|(?:^|_)(?:client|remote|user|visitor)ip|identifiers|issued_to/;
+/** Most names are told apart at a glance. */
+const may_be_personal = /mail|phone|mobile|handle|name|msisdn|tel|ip|identifiers|issued/i;
+const nobodys_name = /vo_ip|ip_rating|tel_aviv/g;
 const parameter = /([?&#;])([^=&#;?]*)=([^&#;]*)/g;
 
 /** For a comment: e-mails, @mentions, international phone numbers and IP addresses become `[…]`. */
@@ -41,20 +45,34 @@ export function maskText(text: string): string {
  * addresses and numbers of people, or hold one.
  */
 export function maskAddress(url: string): string {
-  let out = url.replace(host, (found) =>
-    found.replace(bracketed_address, '[[ip]]').replace(address, '[ip]').replace(long_address, '[ip]'),
-  );
+  let out = url.replace(host_address, '[ip]');
+  if (out.includes(':'))
+    out = out.replace(host, (found) => found.replace(bracketed_address, '[[ip]]').replace(long_address, '[ip]'));
   if (out.includes('@') || out.includes('%40'))
     out = out.replace(email, '[e-mail]').replace(handle_in_path, '$1[mention]');
   if (/\d/.test(out)) out = out.replace(telephone, '$1[phone]').replace(number_in_path, '/[phone]');
   return out.replace(parameter, (all: string, start: string, name: string, value: string) =>
-    isPersonal(name) || numbersSomebody(value) ? `${start}${name}=[masked]` : all,
+    isPersonal(decoded(name)) || numbersSomebody(value) ? `${start}${name}=[masked]` : all,
   );
 }
 
-/** Whether a field's name says that its value is an address or a number of somebody: `shop_tel`, `shopTel`, `tel2`. */
-const isPersonal = (name: string): boolean =>
-  personal_name.test(name) || personal_name.test(name.replace(/([a-z])(?=[A-Z][a-z])/g, '$1_'));
+/** Whether a field's name says that its value is an address or a number of somebody: `shop_tel`, `shopTel`, `contact[tel]`, `tel2`. */
+function isPersonal(name: string): boolean {
+  if (!may_be_personal.test(name)) return false;
+  const apart = name.replace(/(\p{Ll})(?=\p{Lu})|(\p{Lu})(?=\p{Lu}\p{Ll})/gu, '$1$2_');
+  return [name, apart].some((told) => personal_name.test(wordsOf(told).replace(nobodys_name, '')));
+}
+
+const wordsOf = (name: string): string => name.toLowerCase().replace(/[^\p{L}\d]+/gu, '_');
+
+/** A parameter's name as its reader sees it. */
+function decoded(name: string): string {
+  try {
+    return name.includes('%') ? decodeURIComponent(name) : name;
+  } catch {
+    return name;
+  }
+}
 
 /** A value of a URL that is an IP address or an international phone number. */
 function numbersSomebody(value: string): boolean {
