@@ -86,8 +86,7 @@ async function* events(file: string, brand_id: string): AsyncGenerator<object> {
 function laterId(row: CsvRow): string {
   const { redemption_id, status, redeemed_at = '', product_id, return_id } = row;
   const at = instantOf(redeemed_at);
-  const rest =
-    status !== 'returned' ? [at, product_id] : return_id ? [return_id, product_id] : [at, whatCameBack(row)];
+  const rest = status !== 'returned' ? [at, product_id] : return_id ? [return_id, product_id] : [at, whatCameBack(row)];
   return [redemption_id, status, ...rest].filter(Boolean).join('/');
 }
 
