@@ -36,8 +36,8 @@ WHERE kind = 'post_snapshot'
 GROUP BY brand_id, post_id
 COMMENT 'Latest platform figures of each post';
 
--- Who the influencers are themselves: everybody who is known by one of their identifiers, for as long as it was theirs. Who was the influencer
--- under one handle and later under another was so in between; a handle that is all we know of somebody may have been anybody's in between.
+-- Who the influencers are themselves: everybody who is known by one of their identifiers, for as long as it was theirs, and between one
+-- handle and another; not while a handle was not theirs that came back later.
 CREATE OR REPLACE VIEW influencer_people
 (
     brand_id LowCardinality(String) COMMENT 'Tenant',
@@ -66,18 +66,20 @@ AS WITH
     holders AS -- an identifier that is joined with no other is a person by itself
     (
         SELECT
-            brand_id, influencer_id, begins_at, ends_at, empty(joined.persons) AS alone,
+            brand_id, influencer_id, identifier, begins_at, ends_at,
             if(empty(joined.persons) OR joined.persons[1].1 > always, arrayPushFront(joined.persons, (always, named.identifier)), joined.persons) AS persons,
             arrayMap((person, next) -> (person.2, greatest(person.1, begins_at), least(next, ends_at)), persons,
                 arrayPushBack(arrayPopFront(arrayMap(person -> person.1, persons)), never)) AS held
         FROM named LEFT JOIN joined USING (brand_id, identifier)
     )
-SELECT
-    brand_id, influencer_id, holder.1 AS person_id,
-    if(max(alone) = 1, groupArray((holder.2, holder.3)), [(min(holder.2), max(holder.3))]) AS periods
-FROM holders ARRAY JOIN held AS holder
-WHERE holder.2 < holder.3
-GROUP BY brand_id, influencer_id, person_id
+SELECT brand_id, influencer_id, person_id, arrayMap((own, next) -> (own.1, if(own.3 = next.3, own.2, greatest(own.2, next.1))), own_by, arrayPushBack(arrayPopFront(own_by), own_by[-1])) AS periods
+FROM
+(
+    SELECT brand_id, influencer_id, holder.1 AS person_id, arraySort(groupArray((holder.2, holder.3, identifier))) AS own_by
+    FROM holders ARRAY JOIN held AS holder
+    WHERE holder.2 < holder.3
+    GROUP BY brand_id, influencer_id, person_id
+)
 COMMENT 'People whom influencers are themselves, and when (internal)';
 
 -- Who touched what: one row per person, influencer and campaign, with what the rates need. Actions of polled counters have no person.
@@ -103,7 +105,7 @@ WHERE type != 'coupon_redemption' AND is_valid
 GROUP BY brand_id, person_id, influencer_id, campaign_id, relationship
 COMMENT 'Touches per person, influencer and campaign (internal)';
 
--- The same, and whether all of it was the influencer's own doing.
+-- The same, and whether all of it was the influencer's own doing: the first touch and the last, and so what lies between.
 CREATE OR REPLACE VIEW people_of_influencers
 (
     brand_id LowCardinality(String) COMMENT 'Tenant',

@@ -1,6 +1,6 @@
 /** `grapevine migrate`: bring the warehouse's tables and views up to date. */
 import { Command } from 'commander';
-import { migrate } from '../../infra/migrate.ts';
+import { migrate, release } from '../../infra/migrate.ts';
 import { readConfig } from '../platform/config.ts';
 import { unknown_database } from '../platform/warehouse/client.ts';
 import { WarehouseError } from '../platform/warehouse/port.ts';
@@ -27,7 +27,9 @@ export const migrateCommand = (): Command =>
           return apply();
         });
         print(
-          options.json ? JSON.stringify(done) : `${done.applied.length} applied, ${done.present.length} already there`,
+          options.json
+            ? JSON.stringify({ release, ...done })
+            : `release ${release}: ${done.applied.length} applied, ${done.present.length} already there`,
         );
       } finally {
         await warehouse.close();

@@ -87,8 +87,14 @@ const lent = [
   }),
   event('click', 5, { influencer_id: 'quin', post_id: 'q1', identifiers: [handle], user_agent }),
 ];
+const lent_to_bob = [
+  ...lent.slice(0, 1),
+  event('click', 5, { influencer_id: 'quin', post_id: 'q1', identifiers: [...as('bob'), handle], user_agent }),
+  event('click', 6, { influencer_id: 'quin', post_id: 'q1', identifiers: as('bob'), user_agent }),
+];
 const stories: Record<string, object[]> = {
   lent,
+  lent_to_bob,
   renamed: renamed(5, 5),
   renamed_after_a_pause: renamed(7, 4),
   renamed_between_campaigns,
@@ -386,8 +392,8 @@ describe('a handle that has passed on', () => {
 });
 
 describe('a handle that went and came back', () => {
-  it('does not hide who engaged under it in between', async () => {
-    expect(await ask('people_engaged', each, 'lent')).toEqual([{ people_engaged: 1 }]);
+  it.each(['lent', 'lent_to_bob'])('does not hide who engaged under it in between: %s', async (brand) => {
+    expect(await ask('people_engaged', each, brand)).toEqual([{ people_engaged: 1 }]);
   });
 });
 

@@ -184,19 +184,21 @@ describe('a file alone', () => {
       expect(ids[1]).toBe(ids[0]);
     });
 
-    it('are named by their return_id and product where the file has them, though they say the same', async () => {
-      const rows = ['RT1,,5', 'RT2,,5', 'RT3,p1,5', 'RT3,p2,7'].map(
+    it('are told apart by their return_id where the file has one, and the lines of one return by what they say', async () => {
+      const rows = ['RT1,,5', 'RT2,,5', 'RT3,p1,5', 'RT3,p2,5', 'RT3,p1,7', 'RT3,p1,5.00'].map(
         (row) => `R1,X,2017-01-03T00:00:00Z,returned,USD,${row}\n`,
       );
       const told = await verdictsOf(
         `redemption_id,coupon_code,redeemed_at,status,currency,return_id,product_id,amount\n${rows.join('')}`,
       );
-      expect(told.map(({ row }) => (row as { event_id: string }).event_id)).toEqual([
-        'R1/returned/RT1',
-        'R1/returned/RT2',
-        'R1/returned/RT3/p1',
-        'R1/returned/RT3/p2',
+      const ids = told.map(({ row }) => (row as { event_id: string }).event_id);
+      expect(ids.map((id) => id.replace(/[0-9a-f]{12}$/, '…'))).toEqual([
+        'R1/returned/RT1/…',
+        'R1/returned/RT2/…',
+        ...Array(4).fill('R1/returned/RT3/…'),
       ]);
+      expect(new Set(ids).size).toBe(5);
+      expect(ids[5]).toBe(ids[2]);
     });
 
     it.each([

@@ -2,8 +2,8 @@
  * Preset `retail`: a retailer's redemption file, with the campaigns, mailings and products beside it.
  *   redemptions.csv   redemption_id, loyalty_id, coupon_code, campaign_id, redeemed_at, and as they are: store_id, transaction_id,
  *                     product_id, quantity, amount, discount, currency; status (voided, returned) says what came of an earlier row;
- *                     a return is named by return_id and product_id, else by redeemed_at, product_id, quantity, amount, currency and
- *                     transaction_id: rows that say the same of these are one return, and a file that says more of these tells of new ones
+ *                     a return is known by return_id (else redeemed_at), product_id, quantity, amount, currency and transaction_id:
+ *                     rows that say the same of these are one return, and a file that says more of these tells of new ones
  *   campaigns.csv     campaign_id, start_date, end_date (inclusive days, UTC)
  *   distribution.csv  campaign_id, loyalty_id: handing a coupon to a household, at the start of the campaign
  *   products.csv      product_id, product_category, product_type
@@ -86,7 +86,7 @@ async function* events(file: string, brand_id: string): AsyncGenerator<object> {
 function laterId(row: CsvRow): string {
   const { redemption_id, status, redeemed_at = '', product_id, return_id } = row;
   const at = instantOf(redeemed_at);
-  const rest = status !== 'returned' ? [at, product_id] : return_id ? [return_id, product_id] : [at, whatCameBack(row)];
+  const rest = status === 'returned' ? [return_id || at, whatCameBack(row)] : [at, product_id];
   return [redemption_id, status, ...rest].filter(Boolean).join('/');
 }
 
@@ -96,7 +96,7 @@ function instantOf(text: string): string {
   return at === null ? text : new Date(at).toISOString().replace('.000Z', 'Z');
 }
 
-/** Several returns may carry one moment. Those that differ here are several, in whatever order and file they come. */
+/** Several returns may carry one moment, and several lines one return. Those that differ here are several, in whatever order and file they come. */
 function whatCameBack({ product_id, quantity, amount, currency = '', transaction_id }: CsvRow): string {
   const units = quantity ? Number(quantity) : null;
   const money = [parseMoney(amount) ?? (amount || null), parseCurrency(currency) ?? (currency || null)];
