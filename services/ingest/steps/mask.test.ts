@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maskAddress, maskDeep, maskProperties, maskText } from './mask.ts';
+import { maskAddress, maskDeep, maskProperties, maskText, maskUserAgent } from './mask.ts';
 
 describe('in a text', () => {
   it.each([
@@ -16,6 +16,8 @@ describe('in a text', () => {
     ['a phone number and its extension', 'tel:+1-415-555-2671x12', 'tel:[phone]x12'],
     ['a national one and its extension', 'tel:(415) 555-2671ext', 'tel:[phone]ext'],
     ['a phone number before letters', 'tel:4155552671x12, sms:4155552671x', 'tel:[phone]x12, sms:[phone]x'],
+    ['a phone number in groups like a date', 'tel:5551-55-67, tel:0478-12-34 56', 'tel:[phone], tel:[phone]'],
+    ['a phone number after a date', 'tel:2026-10-12+1 415 555 2671', 'tel:[phone]'],
     ['two phone numbers', 'tel:415 555 2671 415 555 2672', 'tel:[phone]'],
     ['a link with slashes', 'tel://4155552671', 'tel://[phone]'],
     ['a link of another kind', 'callto:4155552671', 'callto:[phone]'],
@@ -37,6 +39,7 @@ describe('in a text', () => {
     ['a version', 'v2.10.300.4 and 1.5'],
     ['a number after a word that may be a link', 'SMS: 10 000 000 sent, sms: 100-200-300 grams, tel: 4155552671'],
     ['a date after such a word', 'Wifi-tel: 2026-10-12, Wifi-tel:2026-10-12, tel:2026-10-12, sms:2026-10-05T09:00:00Z'],
+    ['a name after a link to a messenger', 't.me/1000000deals, t.me/123456_shop'],
     ['a few digits after it', 'tel:12345, sms:5.49, 12.99'],
     ['an @ that names nobody', '3 @ 1.99, see you @ 5pm'],
     ['ordinary text', 'Where can I buy it? 😍 #moonspoon'],
@@ -80,9 +83,28 @@ it.each([
   ['203.0.113.9,10.0.0.1', '[ip],[ip]'],
   ['203.0.113.9, 10.0.0.1', '[ip], [ip]'],
   ['localhost,203.0.113.9', 'localhost,[ip]'],
+  ['203.0.113.9, 2001:db8::1', '[ip], [ip]'],
+  ['203.0.113.9; 10.0.0.1 10.0.0.2', '[ip]; [ip] [ip]'],
+  ['"203.0.113.9"', '"[ip]"'],
+  ['for=203.0.113.9', 'for=[ip]'],
+  [String.raw`http:\\203.0.113.9\x`, String.raw`http:\\[ip]\x`],
+  ['http://host;203.0.113.9/', 'http://host;[ip]/'],
+  ['http:// 203.0.113.9/x', 'http:// [ip]/x'],
+  ['http:/[2001:db8::1]/x', 'http:/[[ip]]/x'],
+  ['http://[fe80::1%25en 0]/x', 'http://[[ip]]/x'],
+  ['https://cdn.example/npm/pkg@1.2.3.4/x.js', 'https://cdn.example/npm/pkg@1.2.3.4/x.js'],
+  ['https://cdn.example//1.2.3.4/app.js', 'https://cdn.example//1.2.3.4/app.js'],
+  ['https://shop.example/p/+1000000iu-vitamin', 'https://shop.example/p/+1000000iu-vitamin'],
+  ['tel:///4155552671', 'tel:///[phone]'],
+  ['tel:5551-55-67', 'tel:[phone]'],
+  ['tel:9876-54-32', 'tel:[phone]'],
+  ['tel:0478-12-34.56', 'tel:[phone]'],
+  ['tel:+4930-12-34 56 78', 'tel:[phone]'],
+  ['tel:2026-10-12 4155552671', 'tel:[phone]'],
+  ['https://wa.me/2026-10-12', 'https://wa.me/[phone]'],
+  ['https://t.me/1000000deals', 'https://t.me/1000000deals'],
   ['203.0.113.9 ', '[ip] '],
   ['(203.0.113.9)', '([ip])'],
-  ['Mozilla/5.0 (203.0.113.9)', 'Mozilla/5.0 ([ip])'],
   ['[2001:db8::1]:80/x', '[[ip]]:80/x'],
   ['[2001:db8::1]', '[[ip]]'],
   ['2001:db8::1', '[ip]'],
@@ -94,15 +116,7 @@ it.each([
   ['https://archive.example/web/http://[2001:db8::1]/x', 'https://archive.example/web/http://[[ip]]/x'],
   ['https://user@203.0.113.9/x', 'https://user@[ip]/x'],
   ['https://shop.example/u/+1-415-555-2671x12', 'https://shop.example/u/[phone]x12'],
-  ['https://shop.example/c/+2026-10-05', 'https://shop.example/c/+2026-10-05'],
   ['tel:2026-10-12', 'tel:2026-10-12'],
-  [
-    'Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Mobile',
-    'Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Mobile',
-  ],
-  ['Instagram 219.0.0.12.117 (iPhone12,1; iOS 14_8)', 'Instagram 219.0.0.12.117 (iPhone12,1; iOS 14_8)'],
-  ['Chrome 120.0.0.0', 'Chrome 120.0.0.0'],
-  ['okhttp 4.9.3.1', 'okhttp 4.9.3.1'],
   ['okhttp/4.9.3.1', 'okhttp/4.9.3.1'],
   ['[fe] x/1', '[fe] x/1'],
   ['app[1.0]/x', 'app[1.0]/x'],
@@ -127,6 +141,32 @@ it.each([
   ['https://shop.example/p/8-1-2026/tel-aviv', 'https://shop.example/p/8-1-2026/tel-aviv'],
   ['Mozilla/5.0 (X11) Chrome/120.0.0.0', 'Mozilla/5.0 (X11) Chrome/120.0.0.0'],
 ])('the address %s becomes %s', (url, masked) => expect(maskAddress(url)).toBe(masked));
+
+describe('a user agent', () => {
+  it.each([
+    'Chrome 120.0.0.0',
+    'okhttp 4.9.3.1',
+    'okhttp/4.9.3.1',
+    'Chrome:120.0.0.0',
+    'MyApp (4.9.3.1)',
+    'MyApp/1, 4.9.3.1',
+    'ios:com.example.reader:1.2.3.4 (by /u/somebody)',
+    'Instagram 219.0.0.12.117 (iPhone12,1; iOS 14_8)',
+    'Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Mobile Safari/537.36',
+    'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)',
+  ])('%s stays as it is', (agent) => expect(maskUserAgent(agent)).toBe(agent));
+
+  it.each([
+    ['203.0.113.9', '[ip]'],
+    ['203.0.113.9, 10.0.0.1', '[ip], [ip]'],
+    ['(203.0.113.9)', '([ip])'],
+    ['for="[2001:db8::1]:80"', 'for="[[ip]]:80"'],
+    ['::ffff:203.0.113.9', '::ffff:[ip]'],
+    ['2001:db8::1', '[ip]'],
+    ['bot (+http://203.0.113.9/x; jane@example.com)', 'bot (+http://[ip]/x; [e-mail])'],
+    ['Opera/9.80 tel:4155552671', 'Opera/9.80 tel:[phone]'],
+  ])('%s becomes %s', (agent, masked) => expect(maskUserAgent(agent)).toBe(masked));
+});
 
 it('a text or a property with an address of a telephone hides its number', () => {
   expect(maskText('write me: https://wa.me/14155552671 !')).toBe('write me: https://wa.me/[phone] !');
@@ -210,6 +250,16 @@ it.each([
     'customerphone',
     'handles',
     'handlename',
+    'handledata',
+    'client_ips',
+    'client_ip12',
+    'convo_ip',
+    'lenovo_ip',
+    'tel_aviva',
+    'clearphone',
+    'contact1Tel',
+    'line2tel',
+    'shopTEL2b',
     'msisdn',
   ],
 ])('a property named %s is of somebody', (name) =>
@@ -240,6 +290,13 @@ it.each([
     'handler',
     'handled_by',
     'handlebar',
+    'headPhones',
+    'HeadPhone',
+    'EarPhones',
+    'micro-phone',
+    'AutoMobile',
+    'HandleBar',
+    'ip-class',
   ],
 ])('a property named %s is of nobody', (name) => expect(maskProperties({ [name]: '7' })).toEqual({ [name]: '7' }));
 it.each(['shop-tel', 'tel-number', 'my+tel', 'contact[tel]', 'tel%5B%5D', '%74el', 'amp;tel'])(

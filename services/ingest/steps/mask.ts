@@ -11,24 +11,30 @@ const long_address =
   /(?<![\w:])(?:(?:[0-9a-f]{1,4}:){3,7}[0-9a-f:]{1,20}|(?:[0-9a-f]{1,4}:)+:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?)(?![\w:])/gi;
 /** What stands between the digits of a telephone number in an address, also percent-encoded. */
 const between = String.raw`(?:[\s().+-]|%(?:20|28|29|2b|2d|2e)){0,3}`;
-/** A number of at least six digits that is no date. */
-const number = String.raw`(?!\d{4}-\d\d-\d\d(?!-?\d))\d(?:${between}\d){5,}`;
-const telephone_link = String.raw`((?:(?<![\w-])(?:wa|t)\.me\/|(?<!\w)(?:tel|sms|callto):(?:\/\/)?))`;
-/** Addresses whose number is a telephone's: as they stand in a text, where a word before a number is often just a word, and in any form. */
-const telephone_in_text = new RegExp(String.raw`${telephone_link}(?:\+|%2b)?(?:\(|%28)?${number}`, 'gi');
-const telephone = new RegExp(`${telephone_link}${between}${number}`, 'gi');
-const number_in_path = new RegExp(String.raw`\/(?:\+|%2b)\(?${number}`, 'gi');
+/** At least six digits, all there are: what comes after them decides, not how many fit. */
+const number = String.raw`(?=(?<digits>\d(?:${between}\d){5,}))\k<digits>`;
+const no_date = String.raw`(?!(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:[T ]\d\d:\d\d|(?!${between}\d)))`;
+const dial = String.raw`((?<!\w)(?:tel|sms|callto|facetime):\/{0,3}${no_date})`;
+/** Links to a telephone: as they stand in a text, where a word before a number is often just a word, and in any form. */
+const telephone_in_text = new RegExp(String.raw`${dial}(?:\+|%2b)?(?:\(|%28)?${number}`, 'gi');
+const telephone = new RegExp(`${dial}${between}${number}`, 'gi');
+const messenger = new RegExp(String.raw`((?<![\w-])(?:wa|t)\.me\/)${between}${number}(?![a-z_])`, 'gi');
+const number_in_path = new RegExp(String.raw`\/(?:\+|%2b)\(?${number}(?!(?!x\d|ext)[a-z_])`, 'gi');
 const handle_in_path = /(\/|%2f)(?:@|%40)(?:[\p{L}\p{N}_.+-]|%[0-9a-f]{2}){2,64}/giu;
-/** Where an address may begin: with the text, after schemes, `//`, who logs in, a comma or a bracket. A number after a product's name is a version. */
-const host_address = /(?<=^[\s([]{0,4}(?:[a-z0-9+.:-]{0,60}:)?\/?|\/\/|@|,\s?|[([])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\w)/gi;
-const host = /(?:\/\/|^[\s([]{0,4})[^/?#\s]{1,300}/g;
-const bracketed_address = /\[[0-9a-f:.]+(?:%[^\]]{0,40})?\]/gi;
+/** Up to the path, where numbers are versions; and the hosts of addresses inside of it. */
+const host = /^(?:[^/\\?#]*:[/\\]{1,3}|[/\\]{2,3})?[^/\\?#]*|:[/\\]{2,3}[^/\\?#\s]*/g;
+const inner_host = /:[/\\]{2,3}[^/\\?#\s]*/g;
+const bracketed_address = /\[[0-9a-f.]*:[0-9a-f:.]*(?:%[^\]]{0,40})?\]/gi;
+const begins_with_address = new RegExp(
+  String.raw`^\W{0,4}(?:for=\W{0,2})?(?:ffff:)?(?:${address.source}|${long_address.source})`,
+  'i',
+);
 /** What a name says, word by word in small letters, joined by `_`. */
 const personal_name =
-  /e_?mail|(?<!head|ear|micro|saxo|mega)phone|(?<!auto)mobile|handle(?!r|d|bar)|user_?name|msisdn|(?:^|_)(?:tel\d*|ip\d?|ipv[46])(?:_|$)|ip_?addr|(?:^|_)(?:client|remote|user|visitor)ip|identifiers|issued_to/;
+  /e_?mail|(?<!(?:^|_)(?:head|ear|micro|saxo|mega)_?)phone|(?<!(?:^|_)auto_?)mobile|handle(?!rs?(?:_|$)|d(?:_|$)|_?bars?(?:_|$))|user_?name|msisdn|(?:^|[_\d])(?:tel(?:\d+[a-z]?)?|ip\d?|ipv[46])(?:_|$)|ip_?addr|(?:^|_)(?:client|remote|user|visitor)_?ip|identifiers|issued_to/;
 /** Most names are told apart at a glance. */
 const may_be_personal = /mail|phone|mobile|handle|name|msisdn|tel|ip|identifiers|issued/i;
-const nobodys_name = /vo_ip|ip_rating|tel_aviv/g;
+const nobodys_name = /(?:^|_)(?:vo_ip|ip_(?:rating|class|code)|tel_aviv)(?=_|$)/g;
 const parameter = /([?&#;])([^=&#;?]*)=([^&#;]*)/g;
 
 /** For a comment: e-mails, @mentions, international phone numbers and IP addresses become `[…]`. */
@@ -36,7 +42,11 @@ export function maskText(text: string): string {
   let out = text;
   if (out.includes('@') || out.includes('%40')) out = out.replace(email, '[e-mail]').replace(mention, '$1[mention]');
   if (/\d/.test(out))
-    out = out.replace(telephone_in_text, '$1[phone]').replace(address, '[ip]').replace(phone, '[phone]');
+    out = out
+      .replace(telephone_in_text, '$1[phone]')
+      .replace(messenger, '$1[phone]')
+      .replace(address, '[ip]')
+      .replace(phone, '[phone]');
   return out.includes(':') ? out.replace(long_address, '[ip]') : out;
 }
 
@@ -44,13 +54,21 @@ export function maskText(text: string): string {
  * For a URL: e-mails, handles and telephone numbers, also percent-encoded, an IP address for a host, and the parameters that are named after
  * addresses and numbers of people, or hold one.
  */
-export function maskAddress(url: string): string {
-  let out = url.replace(host_address, '[ip]');
-  if (out.includes(':'))
-    out = out.replace(host, (found) => found.replace(bracketed_address, '[[ip]]').replace(long_address, '[ip]'));
+export const maskAddress = (url: string): string => maskPath(url.replace(host, withoutAddresses));
+
+/** For a user agent: the same, but numbers in it are versions unless it is an IP address or holds an address with one for a host. */
+export const maskUserAgent = (agent: string): string =>
+  maskPath(begins_with_address.test(agent) ? withoutAddresses(agent) : agent.replace(inner_host, withoutAddresses));
+
+const withoutAddresses = (text: string): string =>
+  text.replace(bracketed_address, '[[ip]]').replace(address, '[ip]').replace(long_address, '[ip]');
+
+function maskPath(text: string): string {
+  let out = text;
   if (out.includes('@') || out.includes('%40'))
     out = out.replace(email, '[e-mail]').replace(handle_in_path, '$1[mention]');
-  if (/\d/.test(out)) out = out.replace(telephone, '$1[phone]').replace(number_in_path, '/[phone]');
+  if (/\d/.test(out))
+    out = out.replace(telephone, '$1[phone]').replace(messenger, '$1[phone]').replace(number_in_path, '/[phone]');
   return out.replace(parameter, (all: string, start: string, name: string, value: string) =>
     isPersonal(decoded(name)) || numbersSomebody(value) ? `${start}${name}=[masked]` : all,
   );
@@ -59,7 +77,7 @@ export function maskAddress(url: string): string {
 /** Whether a field's name says that its value is an address or a number of somebody: `shop_tel`, `shopTel`, `contact[tel]`, `tel2`. */
 function isPersonal(name: string): boolean {
   if (!may_be_personal.test(name)) return false;
-  const apart = name.replace(/(\p{Ll})(?=\p{Lu})|(\p{Lu})(?=\p{Lu}\p{Ll})/gu, '$1$2_');
+  const apart = name.replace(/([\p{Ll}\d])(?=\p{Lu})|(\p{Lu})(?=\p{Lu}\p{Ll})/gu, '$1$2_');
   return [name, apart].some((told) => personal_name.test(wordsOf(told).replace(nobodys_name, '')));
 }
 

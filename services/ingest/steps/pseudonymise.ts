@@ -5,7 +5,7 @@ import { normaliseIdentifier, type RawIdentifier } from '../../../schemas/values
 import { fingerprint, type Keys } from '../../platform/keys.ts';
 import { kept, type Outcome } from '../../platform/outcome.ts';
 import type { Ingested, IngestLookups, SourceRecord } from '../records.ts';
-import { maskAddress, maskDeep, maskProperties, maskText } from './mask.ts';
+import { maskAddress, maskDeep, maskProperties, maskText, maskUserAgent } from './mask.ts';
 import { networkOf } from './network-of.ts';
 import type { ParsedRecord } from './parse-record.ts';
 
@@ -54,7 +54,7 @@ function acceptedEvent(event: CollectedEvent, source: SourceRecord, keys: Keys):
     platform: event.platform,
     url: event.url === null ? null : maskAddress(event.url),
     referrer: event.referrer === null ? null : maskAddress(event.referrer),
-    user_agent: event.user_agent === null ? null : maskAddress(event.user_agent),
+    user_agent: event.user_agent === null ? null : maskUserAgent(event.user_agent),
     network: network === null ? null : keys.pseudonym(event.brand_id, 'network', '', network),
     link_code: event.link_code,
     text: event.text === null ? null : maskText(event.text),
