@@ -72,10 +72,16 @@ AS WITH
                 arrayPushBack(arrayPopFront(arrayMap(person -> person.1, persons)), never)) AS held
         FROM named LEFT JOIN joined USING (brand_id, identifier)
     )
-SELECT brand_id, influencer_id, person_id, arrayMap((own, next) -> (own.1, if(own.3 = next.3, own.2, greatest(own.2, next.1))), own_by, arrayPushBack(arrayPopFront(own_by), own_by[-1])) AS periods
+SELECT
+    brand_id, influencer_id, person_id,
+    arrayMap(own -> (own.1, multiIf( -- up to the next period, unless another goes on or one of the identifiers until here comes back
+        arrayExists(other -> other.1 <= own.2 AND own.2 < other.2, own_by), own.2,
+        hasAny(arrayMap(one -> one.3, arrayFilter(one -> one.2 <= own.2, own_by)), arrayMap(one -> one.3, arrayFilter(one -> one.1 > own.2, own_by))), own.2,
+        arrayExists(one -> one.1 > own.2, own_by), arrayMin(arrayMap(one -> if(one.1 > own.2, one.1, never), own_by)),
+        own.2)), own_by) AS periods
 FROM
 (
-    SELECT brand_id, influencer_id, holder.1 AS person_id, arraySort(groupArray((holder.2, holder.3, identifier))) AS own_by
+    SELECT brand_id, influencer_id, holder.1 AS person_id, groupArray((holder.2, holder.3, identifier)) AS own_by
     FROM holders ARRAY JOIN held AS holder
     WHERE holder.2 < holder.3
     GROUP BY brand_id, influencer_id, person_id

@@ -92,8 +92,27 @@ const lent_to_bob = [
   event('click', 5, { influencer_id: 'quin', post_id: 'q1', identifiers: [...as('bob'), handle], user_agent }),
   event('click', 6, { influencer_id: 'quin', post_id: 'q1', identifiers: as('bob'), user_agent }),
 ];
+/** Both handles were lent, or one was and the other given up, whatever they are called. */
+const lent_beside = (name: string, back: boolean) => [
+  record('influencer', 'quin', {
+    handles: ['cool', name].flatMap((held) => [
+      { platform: 'tiktok', handle: held, valid_to: '2026-10-03T00:00:00Z' },
+      ...(held === 'cool' || back ? [{ platform: 'tiktok', handle: held, valid_from: '2026-10-07T00:00:00Z' }] : []),
+    ]),
+  }),
+  event('click', 5, {
+    influencer_id: 'quin',
+    post_id: 'q1',
+    identifiers: [...as('bob'), handle, { kind: 'handle', platform: 'tiktok', value: name }],
+    user_agent,
+  }),
+  event('click', 6, { influencer_id: 'quin', post_id: 'q1', identifiers: as('bob'), user_agent }),
+];
+const others = ['a', 'b', 'c', 'd', 'e', 'f'];
 const stories: Record<string, object[]> = {
   lent,
+  lent_both: lent_beside('both', true),
+  ...Object.fromEntries(others.map((name) => [`lent_${name}`, lent_beside(name, false)])),
   lent_to_bob,
   renamed: renamed(5, 5),
   renamed_after_a_pause: renamed(7, 4),
@@ -392,9 +411,12 @@ describe('a handle that has passed on', () => {
 });
 
 describe('a handle that went and came back', () => {
-  it.each(['lent', 'lent_to_bob'])('does not hide who engaged under it in between: %s', async (brand) => {
-    expect(await ask('people_engaged', each, brand)).toEqual([{ people_engaged: 1 }]);
-  });
+  it.each(['lent', 'lent_to_bob', 'lent_both', ...others.map((name) => `lent_${name}`)])(
+    'does not hide who engaged under it in between: %s',
+    async (brand) => {
+      expect(await ask('people_engaged', each, brand)).toEqual([{ people_engaged: 1 }]);
+    },
+  );
 });
 
 describe('an influencer with a new handle', () => {

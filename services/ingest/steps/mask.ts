@@ -11,30 +11,26 @@ const long_address =
   /(?<![\w:])(?:(?:[0-9a-f]{1,4}:){3,7}[0-9a-f:]{1,20}|(?:[0-9a-f]{1,4}:)+:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?)(?![\w:])/gi;
 /** What stands between the digits of a telephone number in an address, also percent-encoded. */
 const between = String.raw`(?:[\s().+-]|%(?:20|28|29|2b|2d|2e)){0,3}`;
-/** At least six digits, all there are: what comes after them decides, not how many fit. */
-const number = String.raw`(?=(?<digits>\d(?:${between}\d){5,}))\k<digits>`;
+const number = String.raw`\d(?:${between}\d){5,}`;
 const no_date = String.raw`(?!(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:[T ]\d\d:\d\d|(?!${between}\d)))`;
 const dial = String.raw`((?<!\w)(?:tel|sms|callto|facetime):\/{0,3}${no_date})`;
 /** Links to a telephone: as they stand in a text, where a word before a number is often just a word, and in any form. */
 const telephone_in_text = new RegExp(String.raw`${dial}(?:\+|%2b)?(?:\(|%28)?${number}`, 'gi');
 const telephone = new RegExp(`${dial}${between}${number}`, 'gi');
-const messenger = new RegExp(String.raw`((?<![\w-])(?:wa|t)\.me\/)${between}${number}(?![a-z_])`, 'gi');
-const number_in_path = new RegExp(String.raw`\/(?:\+|%2b)\(?${number}(?!(?!x\d|ext)[a-z_])`, 'gi');
+const messenger = new RegExp(String.raw`((?<![\w-])(?:wa|t)\.me\/)${between}${number}`, 'gi');
+const number_in_path = new RegExp(String.raw`\/(?:\+|%2b)\(?${number}`, 'gi');
 const handle_in_path = /(\/|%2f)(?:@|%40)(?:[\p{L}\p{N}_.+-]|%[0-9a-f]{2}){2,64}/giu;
 /** Up to the path, where numbers are versions; and the hosts of addresses inside of it. */
-const host = /^(?:[^/\\?#]*:[/\\]{1,3}|[/\\]{2,3})?[^/\\?#]*|:[/\\]{2,3}[^/\\?#\s]*/g;
-const inner_host = /:[/\\]{2,3}[^/\\?#\s]*/g;
+const host = /^(?:[^/\\?#]*:[/\\]{1,9}|[/\\]{2,9})?[^/\\?#]*|:[/\\]{2,9}[^/\\?#\s]*/g;
+/** In a user agent: up to the first word, and the hosts of addresses. */
+const place_in_agent = /(?:^|:)[/\\]{2,9}[^/\\?#\s]*|^(?:\W{0,4}for=)?[^g-z/]*/gi;
 const bracketed_address = /\[[0-9a-f.]*:[0-9a-f:.]*(?:%[^\]]{0,40})?\]/gi;
-const begins_with_address = new RegExp(
-  String.raw`^\W{0,4}(?:for=\W{0,2})?(?:ffff:)?(?:${address.source}|${long_address.source})`,
-  'i',
-);
 /** What a name says, word by word in small letters, joined by `_`. */
 const personal_name =
-  /e_?mail|(?<!(?:^|_)(?:head|ear|micro|saxo|mega)_?)phone|(?<!(?:^|_)auto_?)mobile|handle(?!rs?(?:_|$)|d(?:_|$)|_?bars?(?:_|$))|user_?name|msisdn|(?:^|[_\d])(?:tel(?:\d+[a-z]?)?|ip\d?|ipv[46])(?:_|$)|ip_?addr|(?:^|_)(?:client|remote|user|visitor)_?ip|identifiers|issued_to/;
+  /e_?mail|(?<!(?:head|micro|saxo|mega|(?:^|_)ear)_?)phone|(?<!auto)mobile|handle(?!rs?(?:_|$)|d(?:_|$)|_?bars?(?:_|$))|user_?name|msisdn|(?:^|[_\d])(?:tel(?:\d+[a-z]?)?|ip\d?|ipv[46])(?:_|$)|ip_?addr|(?:^|_)(?:client|remote|user|visitor)_?ip|identifiers|issued_to/;
 /** Most names are told apart at a glance. */
 const may_be_personal = /mail|phone|mobile|handle|name|msisdn|tel|ip|identifiers|issued/i;
-const nobodys_name = /(?:^|_)(?:vo_ip|ip_(?:rating|class|code)|tel_aviv)(?=_|$)/g;
+const nobodys_name = /(?:^|_)(?:vo_ip|tel_aviv)(?=_|$)|^ip_(?:rating|class|code)$/g;
 const parameter = /([?&#;])([^=&#;?]*)=([^&#;]*)/g;
 
 /** For a comment: e-mails, @mentions, international phone numbers and IP addresses become `[…]`. */
@@ -56,9 +52,8 @@ export function maskText(text: string): string {
  */
 export const maskAddress = (url: string): string => maskPath(url.replace(host, withoutAddresses));
 
-/** For a user agent: the same, but numbers in it are versions unless it is an IP address or holds an address with one for a host. */
-export const maskUserAgent = (agent: string): string =>
-  maskPath(begins_with_address.test(agent) ? withoutAddresses(agent) : agent.replace(inner_host, withoutAddresses));
+/** For a user agent: the same, but numbers after a word are versions. */
+export const maskUserAgent = (agent: string): string => maskPath(agent.replace(place_in_agent, withoutAddresses));
 
 const withoutAddresses = (text: string): string =>
   text.replace(bracketed_address, '[[ip]]').replace(address, '[ip]').replace(long_address, '[ip]');
