@@ -6,7 +6,7 @@ test('a batch of the settler takes fewer requests as they post more rows each, n
   expect(size.requests).toBe(1_000);
   size.posted(1_000, 7_000);
   expect(size.requests).toBe(1_000);
-  size.posted(1_000, 200_000);
+  size.posted(1_000, 80_000);
   expect(size.requests).toBe(100);
   size.posted(100, 100_000);
   expect(size.requests).toBe(50);

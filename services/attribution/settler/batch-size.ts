@@ -1,7 +1,7 @@
 /** How many requests the next batch of the settler takes, so that what it holds in memory stays the same however long journeys have become. */
 
-/** What a batch may post, rows: about 10 MB of text. */
-const most_postings = 20_000;
+/** What a batch may post, rows: about 4 MB of text. */
+const most_postings = 8_000;
 /** However long the journeys: below this the questions of a batch cost more than its rows. */
 const fewest_requests = 50;
 

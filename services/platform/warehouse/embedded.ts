@@ -2,12 +2,18 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import type { createClient } from '@clickhouse/client';
 import { setStandardInputAside } from '../standard-input.ts';
 
 export type EngineConnection = NonNullable<NonNullable<Parameters<typeof createClient>[0]>['connection']>;
 
 const configuration = fileURLToPath(new URL('../../../infra/clickhouse/engine.xml', import.meta.url));
+
+/** Pages that its allocator has no use for the engine would keep for seconds, and it merges all the time: hundreds of megabytes. */
+const give_back = 'SYSTEM JEMALLOC PURGE';
+const give_back_every_ms = 500;
+let given_back_at = 0;
 
 /** Opens one more connection to the engine of a directory; a process can hold one directory only. */
 export async function openEngine(directory: string): Promise<EngineConnection> {
@@ -17,6 +23,8 @@ export async function openEngine(directory: string): Promise<EngineConnection> {
     );
   });
   setStandardInputAside();
+  // Engine and services share the memory of one process: V8 collects at 1.6 times what is live instead of up to 4 times.
+  setFlagsFromString('--heap-growing-percent=60');
   const path = resolve(directory);
   mkdirSync(path, { recursive: true });
   const [{ Session }, { createChdbConnection }] = chdb;
@@ -33,19 +41,24 @@ export async function openEngine(directory: string): Promise<EngineConnection> {
 /** chdb hands what a failed statement had already answered to the next one: one statement at a time, and after a failure one whose answer nobody reads. */
 function drained(engine: EngineConnection): EngineConnection {
   let last: Promise<unknown> = Promise.resolve();
-  const drain = engine.command.bind(engine, { query: 'SELECT 1', query_id: '' } as Parameters<
-    EngineConnection['command']
-  >[0]);
+  const command = engine.command.bind(engine);
+  const tell = (query: string) => command({ query, query_id: '' } as Parameters<typeof command>[0]);
+  const drain = () => tell('SELECT 1').catch(() => undefined);
+  const giveBack = async () => {
+    if (Date.now() - given_back_at < give_back_every_ms) return;
+    given_back_at = Date.now();
+    await tell(give_back);
+  };
   const guarded =
     <P, R>(call: (parameters: P) => Promise<R>) =>
     (parameters: P): Promise<R> => {
       const run = last
         .then(() => call(parameters))
         .catch(async (error: unknown) => {
-          await drain().catch(() => undefined);
+          await drain();
           throw error;
         });
-      last = run.catch(() => undefined);
+      last = run.then(giveBack, () => undefined).catch(drain);
       return run;
     };
   engine.exec = guarded(engine.exec.bind(engine));
