@@ -88,45 +88,52 @@ FROM
 )
 COMMENT 'People whom influencers are themselves, and when (internal)';
 
--- Who touched what: one row per person, influencer and campaign, with what the rates need. Actions of polled counters have no person.
-CREATE OR REPLACE VIEW engaged_people
+-- Touches as the rates read them. Actions of polled counters have no person.
+CREATE OR REPLACE VIEW touches
 (
     brand_id LowCardinality(String) COMMENT 'Tenant',
     person_id String COMMENT 'Person; empty = nobody knows who',
     influencer_id String COMMENT 'Influencer touched; empty when unknown',
     campaign_id LowCardinality(String) COMMENT 'Campaign touched; empty when unknown',
     relationship LowCardinality(String) COMMENT 'friend, blogger, celebrity or expert, as of the touch',
-    clicks_valid UInt64 COMMENT 'Distinct clock hours per link (else post) clicked, bots left out; a polled counter by its count',
-    own_mentions UInt64 COMMENT 'Posts and reviews of the person',
-    first_at DateTime64(3, 'UTC') COMMENT 'First touch',
-    last_at DateTime64(3, 'UTC') COMMENT 'Last touch'
+    occurred_at DateTime64(3, 'UTC') COMMENT 'When it happened',
+    is_click Bool COMMENT 'Whether it is a click, bots left out',
+    is_mention Bool COMMENT 'Whether it is a post or a review of the person',
+    click UInt128 COMMENT 'The same for clicks of one person on one link (else post) in one clock hour; of nobody each its own',
+    polled Int64 COMMENT 'Clicks that a polled counter stands for, else 0'
 )
 AS SELECT
-    brand_id, person_id, influencer_id, campaign_id, relationship,
-    uniqExactIf(sipHash128(if(person_id = '', event_id, ''), if(link_code = '', post_id, link_code), toStartOfHour(occurred_at)), type = 'click' AND is_valid AND count = 1)
-        + sumIf(count, type = 'click' AND is_valid AND count > 1) AS clicks_valid,
-    countIf(type = 'share' AND share_kind IN ('post', 'review')) AS own_mentions, min(occurred_at) AS first_at, max(occurred_at) AS last_at
+    brand_id, person_id, influencer_id, campaign_id, relationship, occurred_at, type = 'click' AS is_click, type = 'share' AND share_kind IN ('post', 'review') AS is_mention,
+    reinterpretAsUInt128(sipHash128(person_id, if(person_id = '', event_id, ''), if(link_code = '', post_id, link_code), toStartOfHour(occurred_at))) AS click,
+    if(is_click AND count > 1, count, 0) AS polled
 FROM events_current
 WHERE type != 'coupon_redemption' AND is_valid
-GROUP BY brand_id, person_id, influencer_id, campaign_id, relationship
-COMMENT 'Touches per person, influencer and campaign (internal)';
+COMMENT 'Valid touches, as rates count them (internal)';
 
--- The same, and whether all of it was the influencer's own doing: the first touch and the last, and so what lies between.
+-- Who touched what influencers did. An influencer's own touches are left out where the first and the last were her own, and so what lies between.
 CREATE OR REPLACE VIEW people_of_influencers
 (
     brand_id LowCardinality(String) COMMENT 'Tenant',
-    person_id String COMMENT 'Person; empty = nobody knows who',
     influencer_id String COMMENT 'Influencer touched',
     relationship LowCardinality(String) COMMENT 'friend, blogger, celebrity or expert, as of the touch',
-    clicks_valid UInt64 COMMENT 'Distinct clock hours per link (else post) clicked, bots left out; a polled counter by its count',
-    is_other Bool COMMENT 'A person, and not the influencer both at the first touch and at the last'
+    people AggregateFunction(uniqExact, String) COMMENT 'Distinct people but the influencer, and one empty text',
+    clicks_valid UInt64 COMMENT 'Distinct person, link (else post) and clock hour, bots left out; a polled counter by its count'
 )
-AS SELECT
-    brand_id, engaged_people.person_id AS person_id, influencer_id, relationship, clicks_valid,
-    person_id != '' AND NOT arrayAll(touched -> arrayExists(own -> own.1 <= touched AND touched < own.2, influencer_people.periods), [first_at, last_at]) AS is_other
-FROM engaged_people LEFT JOIN influencer_people USING (brand_id, influencer_id, person_id)
-WHERE influencer_id != ''
-COMMENT 'Touches per person and influencer, the influencer told apart (internal)';
+AS SELECT brand_id, influencer_id, relationship, counted.1 AS people, counted.2 AS clicks_valid
+FROM
+(
+    SELECT
+        brand_id, influencer_id, relationship, uniqExactState(if(empty(periods), person_id, '')) AS others, uniqExactIf(click, is_click AND polled = 0) + sum(polled) AS clicks,
+        groupArrayIf((person_id, periods, occurred_at), notEmpty(periods)) AS own,
+        arrayMap(person -> (person.1, person.2, arraySort(arrayMap(touch -> touch.3, arrayFilter(touch -> touch.1 = person.1, own)))),
+            arrayDistinct(arrayMap(touch -> (touch.1, touch.2), own))) AS influencers,
+        arrayFilter(person -> NOT arrayAll(at -> arrayExists(held -> held.1 <= at AND at < held.2, person.2), [person.3[1], person.3[-1]]), influencers) AS others_as_well
+    FROM touches LEFT JOIN influencer_people USING (brand_id, influencer_id, person_id)
+    WHERE influencer_id != ''
+    GROUP BY brand_id, influencer_id, relationship
+)
+ARRAY JOIN [(others, clicks), (arrayReduce('uniqExactState', arrayPushFront(arrayMap(person -> person.1, others_as_well), '')), 0)] AS counted
+COMMENT 'People and clicks by influencer and relationship (internal)';
 
 -- What touches earned of redemptions that are word of mouth, and of all: credits beside what the redemption is.
 CREATE OR REPLACE VIEW referred_credits

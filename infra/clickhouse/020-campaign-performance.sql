@@ -132,11 +132,16 @@ AS WITH
     engaged AS
     (
         SELECT
-            brand_id, campaign, sum(clicks_valid) AS hours_clicked, uniqExactIf(person_id, person_id != '') AS people,
-            uniqExactIf(person_id, person_id != '' AND clicks_valid > 0) AS clicked,
-            uniqExactArrayIf(sampled.counts_as, person_id != '' AND own_mentions > 0) AS sampled_mentioned
-        FROM (SELECT brand_id, toString(campaign_id) AS campaign, person_id, clicks_valid, own_mentions FROM engaged_people) AS touched
-        LEFT JOIN sampled USING (brand_id, campaign, person_id)
+            brand_id, toString(campaign_id) AS campaign, uniqExactIf(click, is_click AND polled = 0) + sum(polled) AS hours_clicked,
+            uniqExactIf(person_id, person_id != '') AS people, uniqExactIf(person_id, person_id != '' AND is_click) AS clicked
+        FROM touches
+        GROUP BY brand_id, campaign
+    ),
+    mentioned AS
+    (
+        SELECT brand_id, campaign, uniqExactArray(sampled.counts_as) AS people
+        FROM (SELECT brand_id, toString(campaign_id) AS campaign, person_id FROM touches WHERE is_mention AND person_id != '') AS told
+        INNER JOIN sampled USING (brand_id, campaign, person_id)
         GROUP BY brand_id, campaign
     ),
     handed AS
@@ -179,7 +184,7 @@ SELECT
         arrayDistinct(arrayFilter(c -> c != '', arrayConcat(mapKeys(redeemed.sales), mapKeys(costs.cost)))))) AS currency,
     acted.clicks AS clicks, engaged.hours_clicked AS clicks_valid, 1 - clicks_valid / nullIf(clicks, 0) AS invalid_rate, acted.engagements AS engagements, acted.mentions AS mentions,
     engagements / nullIf(followed.followers, 0) AS er_followers, on_posts.er_reach AS er_reach, on_posts.er_views AS er_views, acted.advised / nullIf(engagements, 0) AS advice_rate,
-    handed.n AS coupons_distributed, handed.people AS people_sampled, engaged.sampled_mentioned / nullIf(people_sampled, 0) AS mention_rate, engaged.people AS people_engaged,
+    handed.n AS coupons_distributed, handed.people AS people_sampled, mentioned.people / nullIf(people_sampled, 0) AS mention_rate, engaged.people AS people_engaged,
     engaged.clicked AS people_clicked, redeemed.gross AS redemptions_gross, redeemed.void AS redemptions_void, redeemed.net AS redemptions_net, redeemed.priced AS redemptions_priced,
     redeemed.trial AS redemptions_trial, redemptions_net - redemptions_trial AS redemptions_referred, redeemers.people AS redeemers,
     redemptions_net / nullIf(coupons_distributed, 0) AS redemption_rate,
@@ -203,6 +208,7 @@ FULL JOIN handed USING (brand_id, campaign)
 LEFT JOIN followed USING (brand_id, campaign)
 LEFT JOIN on_posts USING (brand_id, campaign)
 LEFT JOIN engaged USING (brand_id, campaign)
+LEFT JOIN mentioned USING (brand_id, campaign)
 LEFT JOIN redeemers USING (brand_id, campaign)
 LEFT JOIN costs USING (brand_id, campaign)
 WHERE campaign != ''

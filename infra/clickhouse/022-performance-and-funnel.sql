@@ -137,8 +137,8 @@ FROM
         SELECT brand_id, campaign_id, uniqExactIf(person_id, person_id != '') AS n_handed, 0 AS n_engaged, 0 AS n_clicked, 0 AS n_redeemed, 0 AS n_referred FROM sampled_people GROUP BY brand_id, campaign_id
         UNION ALL
         SELECT
-            brand_id, toString(campaign_id) AS campaign_id, 0, uniqExactIf(person_id, person_id != ''), uniqExactIf(person_id, person_id != '' AND clicks_valid > 0), 0, 0
-        FROM engaged_people
+            brand_id, toString(campaign_id) AS campaign_id, 0, uniqExactIf(person_id, person_id != ''), uniqExactIf(person_id, person_id != '' AND is_click), 0, 0
+        FROM touches
         GROUP BY brand_id, campaign_id
         UNION ALL
         SELECT

@@ -108,8 +108,14 @@ const lent_beside = (name: string, back: boolean) => [
   }),
   event('click', 6, { influencer_id: 'quin', post_id: 'q1', identifiers: as('bob'), user_agent }),
 ];
+const half_named = [
+  event('click', 1, { campaign_id, post_id: 'p1', identifiers: mail('fan'), user_agent }),
+  event('click', 1, { ...ann, post_id: 'p1', identifiers: mail('fan'), user_agent }),
+  event('click', 2, { ...ann, post_id: 'p1', identifiers: mail('fan'), user_agent }),
+];
 const others = ['a', 'b', 'c', 'd', 'e', 'f'];
 const stories: Record<string, object[]> = {
+  half_named,
   lent,
   lent_both: lent_beside('both', true),
   ...Object.fromEntries(others.map((name) => [`lent_${name}`, lent_beside(name, false)])),
@@ -407,6 +413,14 @@ describe('a handle that has passed on', () => {
   });
   it('does not hide who engaged before it came or after it went', async () => {
     expect(await engaged('handed_over_and_engaged')).toEqual([{ people_engaged: 3 }]);
+  });
+});
+
+describe('clicks of one person on one post in one hour', () => {
+  it('are one valid click, though only one of them names the influencer', async () => {
+    expect(await ask('clicks, clicks_valid, people_clicked', whole, 'half_named')).toEqual([
+      { clicks: 3, clicks_valid: 2, people_clicked: 1 },
+    ]);
   });
 });
 
