@@ -99,16 +99,18 @@ CREATE OR REPLACE VIEW touches
     occurred_at DateTime64(3, 'UTC') COMMENT 'When it happened',
     is_click Bool COMMENT 'Whether it is a click, bots left out',
     is_mention Bool COMMENT 'Whether it is a post or a review of the person',
-    click UInt128 COMMENT 'The same for clicks of one person on one link (else post) in one clock hour; of nobody each its own',
+    click UInt128 COMMENT 'The same for clicks of one person on one link (else post, else influencer) in one clock hour; of nobody each its own',
     polled Int64 COMMENT 'Clicks that a polled counter stands for, else 0'
 )
 AS SELECT
     brand_id, person_id, influencer_id, campaign_id, relationship, occurred_at, type = 'click' AS is_click, type = 'share' AND share_kind IN ('post', 'review') AS is_mention,
-    reinterpretAsUInt128(sipHash128(person_id, if(person_id = '', event_id, ''), if(link_code = '', post_id, link_code), toStartOfHour(occurred_at))) AS click,
+    reinterpretAsUInt128(sipHash128(person_id, if(person_id = '', event_id, ''), multiIf(link_code != '', link_code, post_id != '', post_id, influencer_id), toStartOfHour(occurred_at))) AS click,
     if(is_click AND count > 1, count, 0) AS polled
 FROM events_current
 WHERE type != 'coupon_redemption' AND is_valid
 COMMENT 'Valid touches, as rates count them (internal)';
+
+DROP VIEW IF EXISTS engaged_people;
 
 -- Who touched what influencers did. An influencer's own touches are left out where the first and the last were her own, and so what lies between.
 CREATE OR REPLACE VIEW people_of_influencers

@@ -1,3 +1,4 @@
+import { setTimeout as idle } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { openWarehouse } from '../../services/platform/warehouse/client.ts';
 import { scratch } from '../support/cli.ts';
@@ -37,3 +38,15 @@ test('parts that a merge has replaced are gone within seconds: each takes memory
     remove();
   }
 }, 90_000);
+
+test('nothing goes on in the engine when the last statement has been answered: it closes at once, and another directory opens', async () => {
+  const [one, other] = [scratch(), scratch()];
+  for (const { path } of [one, other, one, other, one, other]) {
+    const warehouse = await openWarehouse({ directory: path, database: 'again' });
+    await idle(600); // longer than memory is kept that could be given back
+    await warehouse.query('SELECT sum(number) FROM numbers(1000000)');
+    await warehouse.close();
+  }
+  one.remove();
+  other.remove();
+}, 60_000);

@@ -113,9 +113,13 @@ const half_named = [
   event('click', 1, { ...ann, post_id: 'p1', identifiers: mail('fan'), user_agent }),
   event('click', 2, { ...ann, post_id: 'p1', identifiers: mail('fan'), user_agent }),
 ];
+const two_named = ['ann', 'bob'].map((influencer_id) =>
+  event('click', 1, { campaign_id, influencer_id, identifiers: mail('fan'), user_agent }),
+);
 const others = ['a', 'b', 'c', 'd', 'e', 'f'];
 const stories: Record<string, object[]> = {
   half_named,
+  two_named,
   lent,
   lent_both: lent_beside('both', true),
   ...Object.fromEntries(others.map((name) => [`lent_${name}`, lent_beside(name, false)])),
@@ -420,6 +424,14 @@ describe('clicks of one person on one post in one hour', () => {
   it('are one valid click, though only one of them names the influencer', async () => {
     expect(await ask('clicks, clicks_valid, people_clicked', whole, 'half_named')).toEqual([
       { clicks: 3, clicks_valid: 2, people_clicked: 1 },
+    ]);
+  });
+});
+
+describe('clicks of one person in one hour on what two influencers did, nobody says where', () => {
+  it('are two valid clicks', async () => {
+    expect(await ask('clicks, clicks_valid, people_clicked', whole, 'two_named')).toEqual([
+      { clicks: 2, clicks_valid: 2, people_clicked: 1 },
     ]);
   });
 });

@@ -171,6 +171,10 @@ describe('a user agent', () => {
     ['2001:db8::1', '[ip]'],
     ['203.0.113.9 Mozilla/5.0 (X11) Chrome/120.0.0.0', '[ip] Mozilla/5.0 (X11) Chrome/120.0.0.0'],
     ['//203.0.113.9/x', '//[ip]/x'],
+    ['for=192.0.2.43, for=198.51.100.17', 'for=[ip], for=[ip]'],
+    ['203.0.113.9, unknown, 198.51.100.17', '[ip], unknown, [ip]'],
+    ['10.0.0.1 (client 203.0.113.9)', '[ip] (client [ip])'],
+    ['fe80::1%eth0, 203.0.113.9', '[ip]%eth0, [ip]'],
     ['bot (+http://203.0.113.9/x; jane@example.com)', 'bot (+http://[ip]/x; [e-mail])'],
     ['Opera/9.80 tel:4155552671', 'Opera/9.80 tel:[phone]'],
   ])('%s becomes %s', (agent, masked) => expect(maskUserAgent(agent)).toBe(masked));
@@ -265,6 +269,7 @@ it.each([
     'lenovo_ip',
     'tel_aviva',
     'clearphone',
+    'overhead_phone',
     'contact1Tel',
     'line2tel',
     'shopTEL2b',

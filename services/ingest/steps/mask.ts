@@ -22,12 +22,17 @@ const number_in_path = new RegExp(String.raw`\/(?:\+|%2b)\(?${number}`, 'gi');
 const handle_in_path = /(\/|%2f)(?:@|%40)(?:[\p{L}\p{N}_.+-]|%[0-9a-f]{2}){2,64}/giu;
 /** Up to the path, where numbers are versions; and the hosts of addresses inside of it. */
 const host = /^(?:[^/\\?#]*:[/\\]{1,9}|[/\\]{2,9})?[^/\\?#]*|:[/\\]{2,9}[^/\\?#\s]*/g;
-/** In a user agent: up to the first word, and the hosts of addresses. */
-const place_in_agent = /(?:^|:)[/\\]{2,9}[^/\\?#\s]*|^(?:\W{0,4}for=)?[^g-z/]*/gi;
+const inner_host = /(?:^|:)[/\\]{2,9}[^/\\?#\s]*/g;
+const begins_with_address = new RegExp(
+  String.raw`^\W{0,4}(?:for=\W{0,3})?(?:ffff:)?(?:${address.source}|${long_address.source})`,
+  'i',
+);
+/** What is no version: that stands behind a name and a slash. */
+const address_apart = new RegExp(String.raw`(?<!\/)${address.source}`, 'g');
 const bracketed_address = /\[[0-9a-f.]*:[0-9a-f:.]*(?:%[^\]]{0,40})?\]/gi;
 /** What a name says, word by word in small letters, joined by `_`. */
 const personal_name =
-  /e_?mail|(?<!(?:head|micro|saxo|mega|(?:^|_)ear)_?)phone|(?<!auto)mobile|handle(?!rs?(?:_|$)|d(?:_|$)|_?bars?(?:_|$))|user_?name|msisdn|(?:^|[_\d])(?:tel(?:\d+[a-z]?)?|ip\d?|ipv[46])(?:_|$)|ip_?addr|(?:^|_)(?:client|remote|user|visitor)_?ip|identifiers|issued_to/;
+  /e_?mail|(?<!head|micro|saxo|mega|(?:^|_)(?:head|ear|micro|saxo|mega)_?)phone|(?<!auto)mobile|handle(?!rs?(?:_|$)|d(?:_|$)|_?bars?(?:_|$))|user_?name|msisdn|(?:^|[_\d])(?:tel(?:\d+[a-z]?)?|ip\d?|ipv[46])(?:_|$)|ip_?addr|(?:^|_)(?:client|remote|user|visitor)_?ip|identifiers|issued_to/;
 /** Most names are told apart at a glance. */
 const may_be_personal = /mail|phone|mobile|handle|name|msisdn|tel|ip|identifiers|issued/i;
 const nobodys_name = /(?:^|_)(?:vo_ip|tel_aviv)(?=_|$)|^ip_(?:rating|class|code)$/g;
@@ -52,8 +57,14 @@ export function maskText(text: string): string {
  */
 export const maskAddress = (url: string): string => maskPath(url.replace(host, withoutAddresses));
 
-/** For a user agent: the same, but numbers after a word are versions. */
-export const maskUserAgent = (agent: string): string => maskPath(agent.replace(place_in_agent, withoutAddresses));
+/** For a user agent: the same, but numbers in it are versions unless it begins with an IP address or holds an address with one for a host. */
+export function maskUserAgent(agent: string): string {
+  const hosts = agent.replace(inner_host, withoutAddresses);
+  if (!begins_with_address.test(agent)) return maskPath(hosts);
+  return maskPath(
+    hosts.replace(bracketed_address, '[[ip]]').replace(address_apart, '[ip]').replace(long_address, '[ip]'),
+  );
+}
 
 const withoutAddresses = (text: string): string =>
   text.replace(bracketed_address, '[[ip]]').replace(address, '[ip]').replace(long_address, '[ip]');

@@ -13,7 +13,7 @@ const configuration = fileURLToPath(new URL('../../../infra/clickhouse/engine.xm
 /** Pages that its allocator has no use for the engine would keep for seconds, and it merges all the time: hundreds of megabytes. */
 const give_back = 'SYSTEM JEMALLOC PURGE';
 const give_back_every_ms = 500;
-let given_back_at = 0;
+let given_back_at = Number.NEGATIVE_INFINITY;
 
 /** Opens one more connection to the engine of a directory; a process can hold one directory only. */
 export async function openEngine(directory: string): Promise<EngineConnection> {
@@ -45,20 +45,21 @@ function drained(engine: EngineConnection): EngineConnection {
   const tell = (query: string) => command({ query, query_id: '' } as Parameters<typeof command>[0]);
   const drain = () => tell('SELECT 1').catch(() => undefined);
   const giveBack = async () => {
-    if (Date.now() - given_back_at < give_back_every_ms) return;
-    given_back_at = Date.now();
-    await tell(give_back);
+    if (performance.now() - given_back_at < give_back_every_ms) return;
+    given_back_at = performance.now();
+    await tell(give_back).catch(drain);
   };
   const guarded =
     <P, R>(call: (parameters: P) => Promise<R>) =>
     (parameters: P): Promise<R> => {
       const run = last
+        .then(giveBack) // before a statement: after the last one nobody would wait for it, and the engine may be closing
         .then(() => call(parameters))
         .catch(async (error: unknown) => {
           await drain();
           throw error;
         });
-      last = run.then(giveBack, () => undefined).catch(drain);
+      last = run.catch(() => undefined);
       return run;
     };
   engine.exec = guarded(engine.exec.bind(engine));
