@@ -20,8 +20,8 @@ const telephone = new RegExp(`${dial}${between}${number}`, 'gi');
 const messenger = new RegExp(String.raw`((?<![\w-])(?:wa|t)\.me\/)${between}${number}`, 'gi');
 const number_in_path = new RegExp(String.raw`\/(?:\+|%2b)\(?${number}`, 'gi');
 const handle_in_path = /(\/|%2f)(?:@|%40)(?:[\p{L}\p{N}_.+-]|%[0-9a-f]{2}){2,64}/giu;
-/** Up to the path, where numbers are versions; and the hosts of addresses inside of it. */
-const host = /^(?:[^/\\?#]*:[/\\]{1,9}|[/\\]{2,9})?[^/\\?#]*|:[/\\]{2,9}[^/\\?#\s]*/g;
+/** Up to the path: numbers in that are versions, but for the hosts of addresses inside of it. */
+const host = /^(?:[^/\\?#]*:[/\\]{1,9}|[/\\]{2,9})?[^/\\?#]*/;
 const inner_host = /(?:^|:)[/\\]{2,9}[^/\\?#\s]*/g;
 const begins_with_address = new RegExp(
   String.raw`^\W{0,4}(?:for=\W{0,3})?(?:ffff:)?(?:${address.source}|${long_address.source})`,
@@ -55,22 +55,18 @@ export function maskText(text: string): string {
  * For a URL: e-mails, handles and telephone numbers, also percent-encoded, an IP address for a host, and the parameters that are named after
  * addresses and numbers of people, or hold one.
  */
-export const maskAddress = (url: string): string => maskPath(url.replace(host, withoutAddresses));
+export const maskAddress = (url: string): string => maskPath(url.replace(host, (found) => hideAddresses(found)));
 
 /** For a user agent: the same, but numbers in it are versions unless it begins with an IP address or holds an address with one for a host. */
 export function maskUserAgent(agent: string): string {
-  const hosts = agent.replace(inner_host, withoutAddresses);
-  if (!begins_with_address.test(agent)) return maskPath(hosts);
-  return maskPath(
-    hosts.replace(bracketed_address, '[[ip]]').replace(address_apart, '[ip]').replace(long_address, '[ip]'),
-  );
+  return maskPath(begins_with_address.test(agent) ? hideAddresses(agent, address_apart) : agent);
 }
 
-const withoutAddresses = (text: string): string =>
-  text.replace(bracketed_address, '[[ip]]').replace(address, '[ip]').replace(long_address, '[ip]');
+const hideAddresses = (text: string, plain = address): string =>
+  text.replace(bracketed_address, '[[ip]]').replace(plain, '[ip]').replace(long_address, '[ip]');
 
 function maskPath(text: string): string {
-  let out = text;
+  let out = text.replace(inner_host, (found) => hideAddresses(found));
   if (out.includes('@') || out.includes('%40'))
     out = out.replace(email, '[e-mail]').replace(handle_in_path, '$1[mention]');
   if (/\d/.test(out))
