@@ -45,7 +45,7 @@ export async function summarise(
     `SELECT outcome, count() AS n, countIf(code = 'conflicting_duplicate') AS conflicting FROM receipts WHERE ${where} GROUP BY outcome`,
     topic,
   );
-  const position = 'bitShiftLeft(toUInt64(source_partition), 48) + toUInt64(source_offset)'; // a bitmap of a million of them takes 100 KB, a set 64 MB
+  const position = 'bitShiftLeft(toUInt64(source_partition), 48) + toUInt64(source_offset)'; // a bitmap of a million of them takes 100 KB, a set 150 MB
   const types = await warehouse.query<{ type: string; n: number; invalid: number }>(
     `SELECT type, groupBitmap(${position}) AS n, groupBitmapIf(${position}, NOT is_valid) AS invalid
      FROM events WHERE sign > 0 AND ${where} GROUP BY type ORDER BY type`,

@@ -10,7 +10,7 @@ export type EngineConnection = NonNullable<NonNullable<Parameters<typeof createC
 
 const configuration = fileURLToPath(new URL('../../../infra/clickhouse/engine.xml', import.meta.url));
 
-/** Pages that its allocator has no use for the engine would keep for seconds, and it merges all the time: hundreds of megabytes. */
+/** The engine's allocator keeps pages for seconds after their use, and merges use many: a hundred megabytes. */
 const give_back = 'SYSTEM JEMALLOC PURGE';
 const give_back_every_ms = 500;
 let given_back_at = Number.NEGATIVE_INFINITY;
