@@ -324,6 +324,9 @@ describe('migrate', () => {
     expect(made.code, made.stderr).toBe(0);
     expect(JSON.parse(made.stdout)).toMatchObject({ present: [] });
     expect(JSON.parse((await cli(['migrate', '--json'], named('fresh'))).stdout)).toMatchObject({ applied: [] });
+    const { release } = JSON.parse(made.stdout) as { release: number };
+    expect(release).toBeGreaterThan(8);
+    expect((await cli(['migrate'], named('fresh'))).stdout).toMatch(new RegExp(`^release ${release}: 0 applied`));
     const counted = await cli(['query', 'SELECT count() AS n FROM events_current', '--format', 'TSV'], named('fresh'));
     expect(counted.stdout.trim()).toBe('0');
     const names = await cli(['query', 'SHOW DATABASES', '--format', 'TSV'], named('default'));
