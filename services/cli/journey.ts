@@ -41,7 +41,7 @@ async function readStory(warehouse: Warehouse, id: string, brand: string | null)
   const [redemption] = found;
   if (!redemption)
     throw new UsageError(
-      `no redemption ${id} is stored${brand ? ` for brand ${brand}` : ''}: its \`redeemed\` event has not arrived, or was refused (look in rejected_events)`,
+      `no redemption ${id} is stored${brand ? ` for brand ${brand}` : ''}: its \`redeemed\` event has not arrived, or was refused (see \`grapevine rejected list\`)`,
     );
   if (found.length > 1)
     throw new UsageError(`${id} is a redemption of ${found.map((r) => r.brand_id).join(', ')}: say which with --brand`);

@@ -21,6 +21,7 @@ const commands: Record<string, () => Promise<Command>> = {
   models: async () => (await import('./models.ts')).modelsCommand(),
   settle: async () => (await import('./settle.ts')).settleCommand(),
   weights: async () => (await import('./weights.ts')).weightsCommand(),
+  rejected: async () => (await import('./rejected.ts')).rejectedCommand(),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
   warehouse: async () => (await import('./warehouse.ts')).warehouseCommand(),
   keys: async () => (await import('./keys.ts')).keysCommand(),

@@ -7,12 +7,17 @@ import type { Warehouse } from '../platform/warehouse/port.ts';
 import { UsageError } from './output.ts';
 
 /** For commands that only look at what is there: a directory that was misspelt is not made. Throws UsageError. */
-export function openExisting(config: Config, directory: string): Promise<Warehouse> {
+export async function openExisting(config: Config, directory: string): Promise<Warehouse> {
+  mustExist(config, directory);
+  return openWarehouseOf(config, directory);
+}
+
+/** Throws UsageError when there is no warehouse. */
+export function mustExist(config: Config, directory: string): void {
   if (!config.CLICKHOUSE_URL && !existsSync(join(directory, 'warehouse')))
     throw new UsageError(
       `there is no warehouse in ${directory}: \`grapevine run\` or \`grapevine start\` makes one, --data names another directory`,
     );
-  return openWarehouseOf(config, directory);
 }
 
 export const openWarehouseOf = (config: Config, directory: string): Promise<Warehouse> =>

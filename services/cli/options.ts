@@ -10,3 +10,10 @@ export function portOf(text: string): number {
 
 /** An option that may be given several times. */
 export const several = (value: string, before: string[]): string[] => [...before, value];
+
+export function countOf(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || count > 1_000_000)
+    throw new InvalidArgumentError('expected a whole number from 1 to 1,000,000');
+  return count;
+}

@@ -58,10 +58,10 @@ export async function settleAgain(
       `no redemption${redemption && ` ${redemption}`}${brand && ` of brand ${brand}`} is stored: --brand and --redemption name what was sent`,
     );
   const caused_at = Date.now();
-  await sendRecords(readConfig(process.env), data, ({ settlements }) =>
+  await sendRecords(readConfig(process.env), data, ({ topics }) =>
     ids.map(
       ({ brand_id, redemption_id }): OutgoingRecord => ({
-        topic: settlements,
+        topic: topics.settlements,
         key: `${brand_id}/${redemption_id}`,
         value: settlementRequest.encode({
           brand_id,

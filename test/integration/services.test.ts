@@ -193,6 +193,31 @@ describe.skipIf(address === '')('services on Kafka', () => {
     expect(await credits('engine')).toBe(await credits('alone'));
   }, 240_000);
 
+  it('refused records are sent to their source again, and each has an outcome of its own', async () => {
+    const with_url = { ...env, CLICKHOUSE_URL: url };
+    const refusals = async () =>
+      await rows<{ n: number }>(
+        at('engine'),
+        `SELECT toInt32(count()) AS n FROM rejected_events WHERE has(fault_codes, 'not_json')`,
+      );
+    const [before] = await refusals();
+    expect(before!.n).toBeGreaterThan(10);
+    const elsewhere = JSON.stringify([{ topic: `${prefix}shop`, brands: ['acme'], format: 'avro' }]);
+    const args = ['rejected', 'replay', '--code', 'not_json'];
+    const nowhere = await cli(args, { env: { ...with_url, GRAPEVINE_SOURCES: elsewhere } });
+    expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining('collected is no source')]);
+    const keyless = await cli(args, { env: { ...with_url, GRAPEVINE_PII_KEY: '' } });
+    expect([keyless.code, keyless.stderr]).toEqual([2, expect.stringContaining('GRAPEVINE_PII_KEY: not set')]);
+    expect(await cli(args, { env: with_url })).toMatchObject({ code: 0, stdout: `${before!.n} sent again\n` });
+    await until((behind) => behind === 0);
+    expect(await refusals()).toMatchObject([{ n: 2 * before!.n }]);
+    expect((await cli(args, { env: with_url })).stdout).toContain(
+      `0 sent again; ${2 * before!.n} left: the same bytes`,
+    );
+    const verified = await cli(['verify', '--all'], { env: with_url });
+    expect([verified.code, verified.stdout]).toEqual([0, expect.stringContaining('no differences')]);
+  }, 60_000);
+
   it('ends with a clear message when something it needs is missing', async () => {
     const cases: [string, Record<string, string>, RegExp][] = [
       ['ingest', { ...env, GRAPEVINE_PII_KEY: '' }, /GRAPEVINE_PII_KEY: not set.*openssl/],

@@ -1,0 +1,202 @@
+/** Refused records as the warehouse keeps them: which there are, their bytes opened, and which were sent again. */
+import { createHash } from 'node:crypto';
+import { type Keys, SealError } from '../platform/keys.ts';
+import type { Warehouse } from '../platform/warehouse/port.ts';
+import { UsageError } from './output.ts';
+
+/** Which refused records: '' = of every brand, of every code; no place = wherever they are. */
+export interface Wanted {
+  /** TOPIC/PARTITION/OFFSET of the source. */
+  places: readonly string[];
+  brand: string;
+  code: string;
+}
+
+export interface Refusal {
+  place: string;
+  source_topic: string;
+  source_partition: number;
+  source_offset: number;
+  /** Broker time, ISO 8601. */
+  source_at: string;
+  /** '' when it could not be told; so are event_id and type. */
+  brand_id: string;
+  event_id: string;
+  type: string;
+  service: string;
+  step: string;
+  faults: { code: string; path: string; detail: string }[];
+  /** When its bytes were sent again, the last time, ISO 8601; null = never. */
+  replayed_at: string | null;
+}
+
+export interface OpenedRefusal extends Refusal {
+  /** As they were sent. */
+  bytes: Buffer;
+  /** Equal bytes of a brand, equal hash; says nothing of them without the brand's key. */
+  bytes_hash: string;
+}
+
+/** A page has at most so many, and about so many bytes: one refused record may have megabytes. */
+const page_records = 100;
+const page_bytes = 16 << 20;
+
+const place_sql = "concat(source_topic, '/', toString(source_partition), '/', toString(source_offset))";
+const iso = (column: string): string => `concat(replaceOne(toString(${column}), ' ', 'T'), 'Z')`;
+const wanted_sql = `({brand:String} = '' OR brand_id = {brand:String}) AND ({code:String} = '' OR has(fault_codes, {code:String}))
+  AND (empty({places:Array(String)}) OR ${place_sql} IN {places:Array(String)})`;
+
+/** Refused records of `rows` (a SELECT from rejected_events) and when each was sent again. */
+const refusalsOf = (rows: string, more = ''): string =>
+  `SELECT ${place_sql} AS place, source_topic, source_partition, source_offset, ${iso('refused.source_at')} AS source_at, brand_id, event_id, type, service, step,
+     arrayMap((code, path, detail) -> CAST((code, path, detail), 'Tuple(code String, path String, detail String)'), fault_codes, fault_paths, fault_details) AS faults,
+     if(again.at = 0, NULL, ${iso('again.at')}) AS replayed_at ${more}
+   FROM (${rows}) AS refused
+   LEFT JOIN (SELECT source_topic, source_partition, source_offset, max(replayed_at) AS at FROM rejected_replays GROUP BY ALL) AS again
+     USING (source_topic, source_partition, source_offset)`;
+
+/** The newest first, at most `limit`, and how many there are. */
+export async function newestRefusals(
+  warehouse: Pick<Warehouse, 'query'>,
+  wanted: Wanted,
+  limit: number,
+): Promise<{ all: number; newest: Refusal[] }> {
+  const parameters = { ...wanted, limit };
+  const [counted] = await warehouse.query<{ n: number }>(
+    `SELECT count() AS n FROM rejected_events WHERE ${wanted_sql}`,
+    parameters,
+  );
+  const order = (at: string): string => `ORDER BY ${at} DESC, source_topic, source_partition, source_offset DESC`;
+  const rows = `SELECT * FROM rejected_events WHERE ${wanted_sql} ${order('source_at')} LIMIT {limit:UInt32}`;
+  const newest = await warehouse.query<Refusal>(`${refusalsOf(rows)} ${order('refused.source_at')}`, parameters);
+  return { all: counted?.n ?? 0, newest };
+}
+
+/**
+ * Those refused until now, page by page in the order in which they were sent to each source partition, opened. Throws UsageError when the bytes do not open.
+ * What is refused while the pages are read is not among them: sent again and refused once more, a record would have no end.
+ */
+export async function* openedRefusals(
+  warehouse: Pick<Warehouse, 'query'>,
+  wanted: Wanted,
+  keys: Keys,
+): AsyncGenerator<OpenedRefusal[]> {
+  const partitions = await warehouse.query<{ topic: string; partition: number; first: number; last: number }>(
+    `SELECT source_topic AS topic, source_partition AS partition, min(source_offset) AS first, max(source_offset) AS last
+     FROM rejected_events WHERE ${wanted_sql} GROUP BY topic, partition ORDER BY topic, partition`,
+    { ...wanted },
+  );
+  for (const { topic, partition, first, last } of partitions)
+    for (let from = first; from <= last; ) {
+      const page = await pageOf(warehouse, wanted, { topic, partition, from, last });
+      if (page.length === 0) break;
+      yield page.map(({ sealed, ...refusal }) => opened(refusal, sealed, keys));
+      from = page.at(-1)!.source_offset + 1;
+    }
+}
+
+function pageOf(
+  warehouse: Pick<Warehouse, 'query'>,
+  wanted: Wanted,
+  range: { topic: string; partition: number; from: number; last: number },
+): Promise<(Refusal & { sealed: string })[]> {
+  const rows = `SELECT * FROM
+    (
+        SELECT *, sum(length(sealed)) OVER (ORDER BY source_offset ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+        FROM
+        (
+            SELECT * FROM rejected_events
+            WHERE source_topic = {topic:String} AND source_partition = {partition:Int32} AND source_offset BETWEEN {from:Int64} AND {last:Int64} AND ${wanted_sql}
+            ORDER BY source_offset LIMIT ${page_records}
+        )
+    )
+    WHERE bytes_before < ${page_bytes}`;
+  return warehouse.query(`${refusalsOf(rows, ', sealed')} ORDER BY source_offset`, { ...wanted, ...range });
+}
+
+function opened(refusal: Refusal, sealed: string, keys: Keys): OpenedRefusal {
+  const { brand_id, place } = refusal;
+  try {
+    const bytes = keys.open(brand_id, Buffer.from(sealed, 'base64'));
+    const content = createHash('sha256').update(bytes).digest('hex');
+    return { ...refusal, bytes, bytes_hash: keys.pseudonym(brand_id, 'refused', '', content) };
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error;
+    throw new UsageError(
+      `${place}: ${error.message}. They open with the GRAPEVINE_PII_KEY (or the pii.key of the data directory) that ingest had when it refused them`,
+    );
+  }
+}
+
+/** Of these, one of each that says the same and was not sent again since `since` (epoch ms; 0 = ever). */
+export async function unsentOf(
+  warehouse: Pick<Warehouse, 'query'>,
+  refusals: readonly OpenedRefusal[],
+  since: number,
+): Promise<OpenedRefusal[]> {
+  const byHash = new Map(refusals.map((refusal) => [refusal.bytes_hash, refusal]));
+  const sent = await warehouse.query<{ bytes_hash: string }>(
+    `SELECT DISTINCT bytes_hash FROM rejected_replays
+     WHERE bytes_hash IN {hashes:Array(String)} AND replayed_at >= fromUnixTimestamp64Milli({since:Int64})`,
+    { hashes: [...byHash.keys()], since },
+  );
+  for (const { bytes_hash } of sent) byHash.delete(bytes_hash);
+  return [...byHash.values()];
+}
+
+/** Of these, the places of reference records of which the brand has said a newer one since: sent again, the older would replace it. */
+export async function outdatedOf(
+  warehouse: Pick<Warehouse, 'query'>,
+  refusals: readonly OpenedRefusal[],
+): Promise<Set<string>> {
+  const named = refusals.map((refusal) => ({ refusal, ...nameIn(refusal) }));
+  const known = await warehouse.query<{ kind: string; brand_id: string; id: string; said_at: string }>(
+    `SELECT kind, brand_id, id, ${iso('max(source_at)')} AS said_at FROM reference_records
+     WHERE kind IN {kinds:Array(String)} AND id IN {ids:Array(String)} GROUP BY kind, brand_id, id`,
+    { kinds: [...new Set(named.map(({ kind }) => kind))], ids: [...new Set(named.map(({ id }) => id))] },
+  );
+  const said = new Map(known.map(({ said_at, ...name }) => [nameOf(name), said_at]));
+  const isOutdated = ({ refusal, ...name }: (typeof named)[number]): boolean =>
+    (said.get(nameOf(name)) ?? '') >= refusal.source_at;
+  return new Set(named.filter(isOutdated).map(({ refusal }) => refusal.place));
+}
+
+interface ReferenceName {
+  kind: string;
+  brand_id: string;
+  id: string;
+}
+
+const nameOf = ({ kind, brand_id, id }: ReferenceName): string => JSON.stringify([kind, brand_id, id]);
+
+/** The name the record gives itself: the warehouse knows it shortened, and under the brand that may speak there. */
+function nameIn({ type, brand_id, event_id, bytes }: OpenedRefusal): ReferenceName {
+  const kept = { kind: type, brand_id, id: event_id };
+  try {
+    const { kind, brand_id, id } = JSON.parse(bytes.toString()) as Record<string, unknown>;
+    return { ...kept, ...texts({ kind, brand_id, id }) };
+  } catch {
+    return kept;
+  }
+}
+
+const texts = (fields: Record<string, unknown>): Record<string, string> =>
+  Object.fromEntries(Object.entries(fields).filter((field): field is [string, string] => typeof field[1] === 'string'));
+
+/** Writes down that their bytes were sent again. */
+export async function rememberReplayed(
+  warehouse: Pick<Warehouse, 'insert'>,
+  refusals: readonly OpenedRefusal[],
+  at: number,
+): Promise<void> {
+  const [first] = refusals;
+  if (!first) return;
+  await warehouse.insert({
+    table: 'rejected_replays',
+    columns: ['source_topic', 'source_partition', 'source_offset', 'bytes_hash', 'replayed_at'],
+    token: `rejected_replays/${at}/${first.place}`,
+    rows: refusals
+      .map((r) => JSON.stringify([r.source_topic, r.source_partition, r.source_offset, r.bytes_hash, at]))
+      .join('\n'),
+  });
+}

@@ -1,0 +1,163 @@
+/** What was refused can be read, mended and sent again, and counts once. */
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { cli, cliJson, rows, scratch } from '../support/cli.ts';
+
+const home = scratch();
+afterAll(() => home.remove());
+const at = (name: string) => join(home.path, name);
+
+interface Refused {
+  place: string;
+  brand_id: string;
+  event_id: string;
+  faults: { code: string; path: string; detail: string }[];
+  replayed_at: string | null;
+}
+
+const redeemed = (event_id: string, more: object) => ({
+  event_id,
+  type: 'coupon_redemption',
+  occurred_at: '2026-10-05T09:00:00Z',
+  brand_id: 'acme',
+  consumer_id: 'mia',
+  redemption_id: `till-${event_id}`,
+  coupon_code: 'ANA10',
+  amount: '10.00',
+  currency: 'USD',
+  ...more,
+});
+const listed = (data: string, ...more: string[]) => cliJson<Refused[]>(['rejected', 'list', '--data', data, ...more]);
+const replayed = async (data: string, ...more: string[]) => {
+  const done = await cli(['rejected', 'replay', '--data', data, ...more]);
+  expect(done, done.stderr).toMatchObject({ code: 0 });
+  return done.stdout;
+};
+async function run(data: string, lines: (string | Buffer)[], ...more: string[]) {
+  const file = at('sent.ndjson');
+  writeFileSync(file, Buffer.concat(lines.flatMap((line) => [Buffer.from(line), Buffer.from('\n')])));
+  return cliJson<{ stored: number; rejected: number; duplicate: number; reference: number }>([
+    'run',
+    file,
+    '--data',
+    data,
+    ...more,
+  ]);
+}
+
+describe('rejected', () => {
+  const data = at('mended');
+  const wrong = JSON.stringify(redeemed('r-1', { currency: 'EURO', email: 'mia@example.org' }));
+  const rubbish = Buffer.from([0x7b, 0xff, 0x1b, 0x5b, 0x32, 0x4a]);
+
+  it('list shows what was refused and why, the newest first', async () => {
+    const { stored, rejected } = await run(data, [JSON.stringify(redeemed('r-0', {})), wrong, rubbish]);
+    expect({ stored, rejected }).toEqual({ stored: 1, rejected: 2 });
+    const all = await listed(data);
+    expect(all.map(({ place, event_id, faults }) => [place, event_id, faults[0]?.code])).toEqual([
+      ['engagement.collected/0/2', '', 'not_utf8'],
+      ['engagement.collected/0/1', 'r-1', 'bad_currency'],
+    ]);
+    expect((await listed(data, '--code', 'bad_currency')).map(({ event_id }) => event_id)).toEqual(['r-1']);
+    expect(await listed(data, '--brand', 'nobody')).toEqual([]);
+    const told = await cli(['rejected', 'list', '--data', data, '--limit', '1']);
+    expect(told.stdout).toContain('engagement.collected/0/2');
+    expect(told.stdout).toContain('1 of 2: --limit, --brand, --code');
+    expect(told.stdout).not.toContain('r-1');
+  });
+
+  it('show tells the faults beside the bytes as they were sent', async () => {
+    const { stdout } = await cli(['rejected', 'show', 'engagement.collected/0/1', '--data', data]);
+    expect(stdout).toContain('refused by ingest, step');
+    expect(stdout).toContain('  bad_currency currency: ');
+    expect(stdout.trimEnd().endsWith(wrong)).toBe(true);
+  });
+
+  it('show keeps bytes that would command the terminal to itself, but --raw writes them', async () => {
+    const place = 'engagement.collected/0/2';
+    const told = await cli(['rejected', 'show', place, '--data', data]);
+    expect(told.stdout).toContain('6 bytes that are no text');
+    expect(told.stdout).not.toContain('\u001b');
+    const raw = await cli(['rejected', 'show', place, '--data', data, '--raw']);
+    expect(raw.stdout).toContain('\u001b[2J');
+  });
+
+  it('what was mended goes in as if it had never been wrong', async () => {
+    const raw = await cli(['rejected', 'show', '--code', 'bad_currency', '--data', data, '--raw']);
+    expect(raw.stdout).toBe(`${wrong}\n`);
+    expect(await run(data, [raw.stdout.replace('EURO', 'EUR').trim()])).toMatchObject({ stored: 1, rejected: 0 });
+    expect(await rows(data, 'SELECT redemption_id, currency FROM redemptions_current ORDER BY ALL')).toEqual([
+      { redemption_id: 'till-r-0', currency: 'USD' },
+      { redemption_id: 'till-r-1', currency: 'EUR' },
+    ]);
+  });
+
+  it('bytes that are sent again unchanged are refused again, once: only --again sends them once more', async () => {
+    expect(await replayed(data, '--code', 'bad_currency')).toBe('1 sent again\nrefused again: bad_currency 1\n');
+    expect((await listed(data)).map(({ replayed_at }) => replayed_at !== null)).toEqual([false, false, true]);
+    expect(await replayed(data, '--code', 'bad_currency')).toContain('0 sent again; 2 left: the same bytes');
+    expect(await replayed(data, '--code', 'bad_currency', '--again')).toContain('1 sent again; 1 left: the same bytes');
+    expect(await listed(data)).toHaveLength(4);
+    expect((await cli(['verify', '--all', '--data', data])).code).toBe(0);
+  });
+});
+
+describe('replay', () => {
+  it('stores what was refused for a reason that is gone, and counts it once', async () => {
+    const data = at('allowed');
+    const lines = Array.from({ length: 250 }, (_, n) => JSON.stringify(redeemed(`r-${n}`, {})));
+    expect(await run(data, lines, '--brand', 'others')).toMatchObject({ stored: 0, rejected: 250 });
+    expect((await listed(data, '--limit', '1'))[0]?.faults[0]?.code).toBe('tenant_not_allowed');
+    expect(await replayed(data)).toBe('250 sent again\nnone of them was refused again\n');
+    expect(await replayed(data)).toContain('0 sent again; 250 left: the same bytes');
+    expect(await replayed(data, '--again')).toBe('250 sent again\nnone of them was refused again\n');
+    expect(
+      await rows(data, 'SELECT outcome, toInt32(count()) AS n FROM receipts GROUP BY outcome ORDER BY outcome'),
+    ).toEqual([
+      { outcome: 'duplicate', n: 250 },
+      { outcome: 'rejected', n: 250 },
+      { outcome: 'stored', n: 250 },
+    ]);
+    expect(
+      await rows(data, `SELECT toFloat64(sum(credit)) AS credit FROM attribution_credits WHERE model = 'linear'`),
+    ).toEqual([{ credit: 250 }]);
+    expect((await cli(['verify', '--all', '--data', data])).code).toBe(0);
+  });
+
+  it('leaves a reference record of which a newer one is stored', async () => {
+    const data = at('reference');
+    const named = (id: string, name: string) => JSON.stringify({ kind: 'product', brand_id: 'acme', id, name });
+    await run(data, [named('p', 'old'), named('q', 'only')], '--brand', 'others');
+    await run(data, [named('p', 'new')]);
+    expect(await replayed(data)).toContain('1 sent again; 1 left: a newer reference record');
+    expect(await rows(data, `SELECT id, name FROM reference_current WHERE kind = 'product' ORDER BY id`)).toEqual([
+      { id: 'p', name: 'new' },
+      { id: 'q', name: 'only' },
+    ]);
+  });
+
+  it('says what is missing: the key, a reader, a directory, a place', async () => {
+    const data = at('lost');
+    await run(data, [JSON.stringify(redeemed('r-1', { currency: 'EURO' }))]);
+    const other = { GRAPEVINE_PII_KEY: 'a'.repeat(64) };
+    for (const [args, env, said] of [
+      [['show', '--code', 'bad_currency', '--data', data], other, 'GRAPEVINE_PII_KEY'],
+      [['replay', '--data', data], other, 'GRAPEVINE_PII_KEY'],
+      [['replay', 'engagement.collected/0/x', '--data', data], {}, 'expected TOPIC/PARTITION/OFFSET'],
+      [['show', '--data', data], {}, '--brand or --code'],
+      [['show', '--brand', 'nobody', '--data', data], {}, 'nothing of that kind was refused'],
+      [['list', '--data', at('misspelt')], {}, 'there is no warehouse'],
+      [['replay', '--data', at('misspelt')], {}, 'there is no warehouse'],
+    ] as const) {
+      const done = await cli(['rejected', ...args], { env });
+      expect([args, done.code, done.stderr]).toEqual([args, 2, expect.stringContaining(said)]);
+    }
+    expect(existsSync(at('misspelt'))).toBe(false);
+    expect(await listed(data)).toMatchObject([{ replayed_at: null }]);
+    rmSync(join(data, 'pii.key'));
+    const done = await cli(['rejected', 'show', '--code', 'bad_currency', '--data', data]);
+    expect([done.code, done.stderr]).toEqual([2, expect.stringContaining('pii.key')]);
+    expect(existsSync(join(data, 'pii.key'))).toBe(false);
+  });
+});
