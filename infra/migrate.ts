@@ -37,12 +37,13 @@ export function migrations(): Migration[] {
       name: file.slice(4, -4),
       checksum: createHash('sha256').update(text).digest('hex').slice(0, 16),
       statements,
-      only_views: statements.every((statement) => made_view.test(withoutComments(statement))),
+      only_views: statements.every((statement) => of_view.test(withoutComments(statement))),
     };
   });
 }
 
 const made_view = /^CREATE OR REPLACE VIEW (\w+)/;
+const of_view = /^(?:CREATE OR REPLACE|DROP) VIEW /;
 const withoutComments = (statement: string): string => statement.replace(/^\s*--.*$/gm, '').trim();
 
 /** The number of these files among all that were ever released: `npm run generate` counts on when one has changed. */

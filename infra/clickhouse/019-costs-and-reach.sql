@@ -99,42 +99,34 @@ CREATE OR REPLACE VIEW touches
     occurred_at DateTime64(3, 'UTC') COMMENT 'When it happened',
     is_click Bool COMMENT 'Whether it is a click, bots left out',
     is_mention Bool COMMENT 'Whether it is a post or a review of the person',
-    click UInt128 COMMENT 'The same for clicks of one person on one link (else post, else influencer) in one clock hour; of nobody each its own',
+    click UInt128 COMMENT 'The same for clicks of one person on one link (else post) in one clock hour; of nobody each its own',
     polled Int64 COMMENT 'Clicks that a polled counter stands for, else 0'
 )
 AS SELECT
     brand_id, person_id, influencer_id, campaign_id, relationship, occurred_at, type = 'click' AS is_click, type = 'share' AND share_kind IN ('post', 'review') AS is_mention,
-    reinterpretAsUInt128(sipHash128(person_id, if(person_id = '', event_id, ''), multiIf(link_code != '', link_code, post_id != '', post_id, influencer_id), toStartOfHour(occurred_at))) AS click,
+    reinterpretAsUInt128(sipHash128(person_id, if(person_id = '', event_id, ''), link_code, if(link_code = '', post_id, ''), toStartOfHour(occurred_at))) AS click,
     if(is_click AND count > 1, count, 0) AS polled
 FROM events_current
 WHERE type != 'coupon_redemption' AND is_valid
 COMMENT 'Valid touches, as rates count them (internal)';
 
-DROP VIEW IF EXISTS engaged_people;
-
--- Who touched what influencers did. An influencer's own touches are left out where the first and the last were her own, and so what lies between.
+-- Who touched what influencers did, but for the influencers themselves.
 CREATE OR REPLACE VIEW people_of_influencers
 (
     brand_id LowCardinality(String) COMMENT 'Tenant',
     influencer_id String COMMENT 'Influencer touched',
     relationship LowCardinality(String) COMMENT 'friend, blogger, celebrity or expert, as of the touch',
-    people AggregateFunction(uniqExact, String) COMMENT 'Distinct people but the influencer, and one empty text',
-    clicks_valid UInt64 COMMENT 'Distinct person, link (else post) and clock hour, bots left out; a polled counter by its count'
+    people AggregateFunction(uniqExactIf, String, UInt8) COMMENT 'Distinct people but the influencer',
+    clicks AggregateFunction(uniqExactIf, UInt128, UInt8) COMMENT 'Distinct person, link (else post) and clock hour, bots left out',
+    polled Int64 COMMENT 'Clicks that polled counters stand for'
 )
-AS SELECT brand_id, influencer_id, relationship, counted.1 AS people, counted.2 AS clicks_valid
-FROM
-(
-    SELECT
-        brand_id, influencer_id, relationship, uniqExactState(if(empty(periods), person_id, '')) AS others, uniqExactIf(click, is_click AND polled = 0) + sum(polled) AS clicks,
-        groupArrayIf((person_id, periods, occurred_at), notEmpty(periods)) AS own,
-        arrayMap(person -> (person.1, person.2, arraySort(arrayMap(touch -> touch.3, arrayFilter(touch -> touch.1 = person.1, own)))),
-            arrayDistinct(arrayMap(touch -> (touch.1, touch.2), own))) AS influencers,
-        arrayFilter(person -> NOT arrayAll(at -> arrayExists(held -> held.1 <= at AND at < held.2, person.2), [person.3[1], person.3[-1]]), influencers) AS others_as_well
-    FROM touches LEFT JOIN influencer_people USING (brand_id, influencer_id, person_id)
-    WHERE influencer_id != ''
-    GROUP BY brand_id, influencer_id, relationship
-)
-ARRAY JOIN [(others, clicks), (arrayReduce('uniqExactState', arrayPushFront(arrayMap(person -> person.1, others_as_well), '')), 0)] AS counted
+AS SELECT
+    brand_id, influencer_id, relationship,
+    uniqExactIfState(person_id, person_id != '' AND NOT arrayExists(own -> own.1 <= occurred_at AND occurred_at < own.2, periods)) AS people,
+    uniqExactIfState(click, is_click AND touches.polled = 0) AS clicks, sum(touches.polled) AS polled
+FROM touches LEFT JOIN influencer_people USING (brand_id, influencer_id, person_id)
+WHERE influencer_id != ''
+GROUP BY brand_id, influencer_id, relationship
 COMMENT 'People and clicks by influencer and relationship (internal)';
 
 -- What touches earned of redemptions that are word of mouth, and of all: credits beside what the redemption is.

@@ -45,7 +45,7 @@ CREATE OR REPLACE VIEW campaign_performance
     name String COMMENT 'Its name',
     currency LowCardinality(String) COMMENT 'Currency of sales and cost; the counts of the campaign are repeated for each',
     clicks Int64 COMMENT 'Clicks, gross',
-    clicks_valid UInt64 COMMENT 'Distinct person, link (else post, else influencer) and clock hour, bots left out',
+    clicks_valid UInt64 COMMENT 'Distinct person, link (else post) and clock hour, bots left out',
     invalid_rate Nullable(Float64) COMMENT '1 − clicks_valid / clicks',
     engagements Int64 COMMENT 'Likes, comments and shares, gross',
     mentions Int64 COMMENT 'Shares of kind post or review',

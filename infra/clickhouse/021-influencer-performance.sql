@@ -13,7 +13,7 @@ AS SELECT
     engaged.hours_clicked AS clicks_valid
 FROM
 (
-    SELECT brand_id, influencer_id, uniqExactMerge(people) - 1 AS people, sum(clicks_valid) AS hours_clicked
+    SELECT brand_id, influencer_id, uniqExactIfMerge(people_of_influencers.people) AS people, uniqExactIfMerge(clicks) + sum(polled) AS hours_clicked
     FROM people_of_influencers
     GROUP BY brand_id, influencer_id
 ) AS engaged

@@ -19,11 +19,11 @@ AS WITH
     engaged AS
     (
         SELECT
-            brand_id, relationship, uniqExactMerge(state) - 1 AS people, arraySort(groupArrayIf((toString(influencer_id), n), n > 0)) AS clusters,
+            brand_id, relationship, uniqExactIfMerge(state) AS people, arraySort(groupArrayIf((toString(influencer_id), n), n > 0)) AS clusters,
             arrayJoin(['last_touch', 'first_touch', 'linear', 'time_decay', 'position_based', 'coupon_owner', 'engagement_weighted']) AS model
         FROM
         (
-            SELECT brand_id, relationship, influencer_id, uniqExactMergeState(people_of_influencers.people) AS state, finalizeAggregation(state) - 1 AS n
+            SELECT brand_id, relationship, influencer_id, uniqExactIfMergeState(people_of_influencers.people) AS state, finalizeAggregation(state) AS n
             FROM people_of_influencers
             WHERE relationship != ''
             GROUP BY brand_id, relationship, influencer_id

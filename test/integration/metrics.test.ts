@@ -116,11 +116,35 @@ const half_named = [
 const two_named = ['ann', 'bob'].map((influencer_id) =>
   event('click', 1, { campaign_id, influencer_id, identifiers: mail('fan'), user_agent }),
 );
+/** A link may be called what a post is called. */
+const alike = [
+  event('click', 1, { ...ann, link_code: 'spring', identifiers: mail('fan'), user_agent }),
+  event('click', 1, { ...ann, post_id: 'spring', identifiers: mail('fan'), user_agent }),
+];
+/** Lent, and she clicks herself before and after: each touch is judged by its own time. */
+const lent_and_own = [
+  ...lent.slice(0, 1),
+  ...[2, 5, 8].map((day) =>
+    event('click', day, { influencer_id: 'quin', post_id: 'q1', identifiers: [handle], user_agent }),
+  ),
+];
+/** Between two clicks of one hour she became a blogger. */
+const became_a_blogger = [
+  record('influencer', 'ann', { relationship: 'friend' }),
+  record('influencer', 'ann', { relationship: 'blogger', valid_from: '2026-10-01T10:30:00Z' }),
+  ...['10:10', '10:50'].map((time) => ({
+    ...event('click', 1, { ...ann, post_id: 'p1', identifiers: mail('fan'), user_agent }),
+    occurred_at: `2026-10-01T${time}:00Z`,
+  })),
+];
 const others = ['a', 'b', 'c', 'd', 'e', 'f'];
 const stories: Record<string, object[]> = {
   half_named,
   two_named,
+  alike,
+  became_a_blogger,
   lent,
+  lent_and_own,
   lent_both: lent_beside('both', true),
   ...Object.fromEntries(others.map((name) => [`lent_${name}`, lent_beside(name, false)])),
   lent_to_bob,
@@ -428,16 +452,32 @@ describe('clicks of one person on one post in one hour', () => {
   });
 });
 
-describe('clicks of one person in one hour on what two influencers did, nobody says where', () => {
-  it('are two valid clicks', async () => {
+describe('clicks of one person in one hour without a link or post', () => {
+  it('are one valid click of the campaign, and one of each influencer', async () => {
     expect(await ask('clicks, clicks_valid, people_clicked', whole, 'two_named')).toEqual([
-      { clicks: 2, clicks_valid: 2, people_clicked: 1 },
+      { clicks: 2, clicks_valid: 1, people_clicked: 1 },
+    ]);
+    expect(await ask('clicks, clicks_valid', each, 'two_named')).toEqual([
+      { clicks: 1, clicks_valid: 1 },
+      { clicks: 1, clicks_valid: 1 },
     ]);
   });
 });
 
+it('clicks on a link and on a post of the same name are two valid clicks', async () => {
+  const two = [{ clicks: 2, clicks_valid: 2 }];
+  expect(await ask('clicks, clicks_valid', whole, 'alike')).toEqual(two);
+  expect(await ask('clicks, clicks_valid', each, 'alike')).toEqual(two);
+});
+
+it('a click repeated within the hour in which its influencer became a blogger is one valid click', async () => {
+  const one = [{ clicks: 2, clicks_valid: 1 }];
+  expect(await ask('clicks, clicks_valid', whole, 'became_a_blogger')).toEqual(one);
+  expect(await ask('clicks, clicks_valid', each, 'became_a_blogger')).toEqual(one);
+});
+
 describe('a handle that went and came back', () => {
-  it.each(['lent', 'lent_to_bob', 'lent_both', ...others.map((name) => `lent_${name}`)])(
+  it.each(['lent', 'lent_and_own', 'lent_to_bob', 'lent_both', ...others.map((name) => `lent_${name}`)])(
     'does not hide who engaged under it in between: %s',
     async (brand) => {
       expect(await ask('people_engaged', each, brand)).toEqual([{ people_engaged: 1 }]);

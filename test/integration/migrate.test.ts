@@ -1,7 +1,7 @@
 /** Migrations on the real engine: applied once, views anew when their text changed, tables never silently. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MigrationChanged, migrate, release } from '../../infra/migrate.ts';
+import { MigrationChanged, migrate, migrations, release } from '../../infra/migrate.ts';
 import { openWarehouse } from '../../services/platform/warehouse/client.ts';
 import type { Insert, Warehouse } from '../../services/platform/warehouse/port.ts';
 import { scratch } from '../support/cli.ts';
@@ -46,6 +46,16 @@ describe('migrate', () => {
     expect(applied).toEqual(expect.arrayContaining(['performance', 'campaign-performance']));
     expect(present).toEqual(expect.arrayContaining(['events', 'source-gaps', 'row-hashes']));
     expect(await columnsOf('campaign_performance')).toBe(columns);
+  });
+
+  it('takes over a warehouse whose views are of an older release, whichever they are, and drops what nobody reads any more', async () => {
+    const ofViews = migrations().filter(({ statements }) => !/CREATE TABLE|ALTER TABLE|INSERT/.test(statements.join()));
+    expect(ofViews.length).toBeGreaterThan(10);
+    await warehouse.command('CREATE VIEW engaged_people AS SELECT 1');
+    for (const { number } of ofViews) await wasOther(number);
+    const { applied } = await migrate(warehouse, 'grapevine');
+    expect(applied).toEqual(ofViews.map(({ name }) => name));
+    expect(await columnsOf('engaged_people')).toBe(0);
   });
 
   it('leaves the views of a newer release as they are, and says so', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EnrichedEvent } from '../../../schemas/generated/enriched_event.ts';
 import { acceptedFrom, enrichedEvent, keptOf } from '../../../test/support/events.ts';
+import { maskUserAgent } from '../../ingest/steps/mask.ts';
 import { flagBots } from './flag-bots.ts';
 
 const iphone = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X)';
@@ -35,6 +36,26 @@ describe('people', () => {
 
   it('behind a polled counter that stands at one click', () =>
     expect(said({ user_agent: null, count: 1, identifiers: [] }).is_valid).toBe(true));
+});
+
+describe('who names nothing but an address, which ingest has masked', () => {
+  it.each([
+    '203.0.113.9',
+    '203.0.113.9, 10.0.0.1',
+    '2.4.1.0',
+    '203.0.113.9 app',
+    '10.0.0.1 - MyService',
+    '203.0.113.9 python 3.11.4',
+    'fe80::1',
+    'for="[2001:db8::1]:80"',
+    'jane@example.com',
+  ])('%s is no person', (agent) => {
+    expect(said({ user_agent: maskUserAgent(agent) })).toMatchObject({ is_valid: false, invalid_reasons: ['bot'] });
+  });
+
+  it('a person behind a proxy that puts an address first is one', () => {
+    expect(said({ user_agent: maskUserAgent(`203.0.113.9 ${iphone}`) }).is_valid).toBe(true);
+  });
 });
 
 describe('bots', () => {

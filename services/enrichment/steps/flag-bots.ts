@@ -17,13 +17,18 @@ export function flagBots(event: EnrichedEvent): Outcome<EnrichedEvent> {
   return kept(suspicious ? { ...event, is_valid: false, invalid_reasons: [...event.invalid_reasons, 'bot'] } : event);
 }
 
+/** What ingest puts in the place of addresses and numbers of people, and what stood around them. */
+const masks = /(?:for=)?["'([]{0,2}\[(?:ip|e-mail|phone|mention)\][\])]?(?::\d{1,5})?["']?/g;
+
 const known = new Map<string, boolean>();
 
 function isBot(user_agent: string): boolean {
   const found = known.get(user_agent);
   if (found !== undefined) return found;
   if (known.size >= 10_000) known.clear();
-  const bot = isbot(user_agent);
+  const rest = user_agent.replace(masks, '');
+  // Who is named by an address alone is no browser; one that a proxy has put an address in front of is judged without it.
+  const bot = rest === user_agent ? isbot(user_agent) : !/\p{L}/u.test(rest) || isbot(rest.replace(/^\W+/, ''));
   known.set(user_agent, bot);
   return bot;
 }

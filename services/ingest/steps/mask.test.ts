@@ -175,6 +175,12 @@ describe('a user agent', () => {
     ['203.0.113.9, unknown, 198.51.100.17', '[ip], unknown, [ip]'],
     ['10.0.0.1 (client 203.0.113.9)', '[ip] (client [ip])'],
     ['fe80::1%eth0, 203.0.113.9', '[ip]%eth0, [ip]'],
+    ['::1, 203.0.113.9', '::1, [ip]'],
+    ['[::1], 203.0.113.9', '[[ip]], [ip]'],
+    ['unknown, 203.0.113.9', 'unknown, [ip]'],
+    ['for=unknown, for=203.0.113.9', 'for=unknown, for=[ip]'],
+    ['for="[::1]:80", for=192.0.2.60', 'for="[[ip]]:80", for=[ip]'],
+    ['      203.0.113.9', '      [ip]'],
     ['bot (+http://203.0.113.9/x; jane@example.com)', 'bot (+http://[ip]/x; [e-mail])'],
     ['Opera/9.80 tel:4155552671', 'Opera/9.80 tel:[phone]'],
   ])('%s becomes %s', (agent, masked) => expect(maskUserAgent(agent)).toBe(masked));

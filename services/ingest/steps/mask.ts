@@ -23,8 +23,9 @@ const handle_in_path = /(\/|%2f)(?:@|%40)(?:[\p{L}\p{N}_.+-]|%[0-9a-f]{2}){2,64}
 /** Up to the path: numbers in that are versions, but for the hosts of addresses inside of it. */
 const host = /^(?:[^/\\?#]*:[/\\]{1,9}|[/\\]{2,9})?[^/\\?#]*/;
 const inner_host = /(?:^|:)[/\\]{2,9}[^/\\?#\s]*/g;
+/** Also behind others of a list that are nobody's: `unknown`, `::1`. */
 const begins_with_address = new RegExp(
-  String.raw`^\W{0,4}(?:for=\W{0,3})?(?:ffff:)?(?:${address.source}|${long_address.source})`,
+  String.raw`^\W*(?:for=\W*)?(?:(?:unknown|1(?=[\],\s])(?:\]:\d{1,5})?)\W+(?:for=\W*)?)*(?:ffff:)?(?:${address.source}|${long_address.source})`,
   'i',
 );
 /** What is no version: that stands behind a name and a slash. */
