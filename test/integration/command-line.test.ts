@@ -53,6 +53,7 @@ describe('usage', () => {
     'simulate',
     'query',
     'explain',
+    'rejected',
     'migrate',
     'warehouse',
     'topics',

@@ -193,6 +193,18 @@ it('a text or a property with an address of a telephone hides its number', () =>
   expect(maskText('call tel:+1-415-555-2671 now')).toBe('call tel:[phone] now');
 });
 
+it('an address inside of an address is masked however it is written', () => {
+  for (const [url, masked] of [
+    ['https://x.example/?u=http%3A%2F%2F203.0.113.9%2Fx', 'https://x.example/?u=[masked]'],
+    ['https://x.example/?u=%5B2001%3Adb8%3A%3A1%5D', 'https://x.example/?u=[masked]'],
+    ['https://proxy.example/http:/203.0.113.9/x', 'https://proxy.example/http:/[ip]/x'],
+    ['https://x.example/?v=a%2Fb&release=4.5.6', 'https://x.example/?v=a%2Fb&release=4.5.6'],
+    ['/4.5.6.7/app.js', '/4.5.6.7/app.js'],
+    ['https://cdn.example/app/4.5.6.7/app.js', 'https://cdn.example/app/4.5.6.7/app.js'],
+  ] as const)
+    expect(maskAddress(url)).toBe(masked);
+});
+
 it('in an address only what names somebody is masked, also percent-encoded, and the rest still leads somewhere', () => {
   expect(maskAddress('https://a.example/?e=jane%40example.com&b=1')).toBe('https://a.example/?e=[e-mail]&b=1');
   expect(maskAddress('https://a.example/jane@example.com/x')).toBe('https://a.example/[e-mail]/x');

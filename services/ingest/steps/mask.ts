@@ -22,7 +22,7 @@ const number_in_path = new RegExp(String.raw`\/(?:\+|%2b)\(?${number}`, 'gi');
 const handle_in_path = /(\/|%2f)(?:@|%40)(?:[\p{L}\p{N}_.+-]|%[0-9a-f]{2}){2,64}/giu;
 /** Up to the path: numbers in that are versions, but for the hosts of addresses inside of it. */
 const host = /^(?:[^/\\?#]*:[/\\]{1,9}|[/\\]{2,9})?[^/\\?#]*/;
-const inner_host = /(?:^|:)[/\\]{2,9}[^/\\?#\s]*/g;
+const inner_host = /(?:^[/\\]{2,9}|:[/\\]{1,9})[^/\\?#\s]*/g;
 /** Also behind others of a list that are nobody's: `unknown`, `::1`. */
 const begins_with_address = new RegExp(
   String.raw`^\W*(?:for=\W*)?(?:(?:unknown|1(?=[\],\s])(?:\]:\d{1,5})?)\W+(?:for=\W*)?)*(?:ffff:)?(?:${address.source}|${long_address.source})`,
@@ -98,7 +98,9 @@ function decoded(name: string): string {
 /** A value of a URL that is an IP address or an international phone number. */
 function numbersSomebody(value: string): boolean {
   if (!/\d/.test(value)) return false;
-  const plain = value.replace(/%2b/gi, '+').replace(/%3a/gi, ':').replace(/%20/g, ' ');
+  const plain = value.replace(/%(?:2[0bf]|3a|5[bd])/gi, (code) =>
+    String.fromCharCode(Number.parseInt(code.slice(1), 16)),
+  );
   return [address, phone, long_address].some((pattern) => plain.search(pattern) >= 0);
 }
 
