@@ -44,6 +44,11 @@ describe('which touches may earn', () => {
     expect(one(touch('a', 1, { influencer_identifiers: ['me'] }))).toBe(false);
     expect(one(touch('a', 1, { influencer_identifiers: ['someone'] }))).toBe(true);
   });
+  it('takes a touch that names its influencer for the influencer’s own, whoever else holds the identifier', () => {
+    const named = { identifier_pseudonyms: ['me', '@cool'] };
+    expect(one(touch('a', 1, { ...named, influencer_identifiers: ['@cool'] }))).toBe(false);
+    expect(one(touch('a', 1, { ...named, influencer_identifiers: ['@other'] }))).toBe(true);
+  });
   it('sees the redeemer behind a weaker identifier too', () => {
     expect(
       one(touch('a', 1, { influencer_identifiers: ['my-card'] }), { identifier_pseudonyms: ['me', 'my-card'] }),

@@ -24,13 +24,13 @@ export interface Touch {
   /** Pseudonym of the strongest identifier; '' when nobody is known. */
   identity_key: string;
   identity_kind: string;
+  identifier_pseudonyms: string[];
   influencer_identifiers: string[];
 }
 
 /** A standing row that speaks of a redemption. */
 export interface StoredEvent extends Touch {
   product_id: string;
-  identifier_pseudonyms: string[];
   coupon_code: string;
   redemption_id: string;
   status: string;
@@ -155,6 +155,10 @@ const windows: Record<string, 'click_window_ms' | 'comment_window_ms' | 'share_w
   like: 'like_window_ms',
 };
 
+/** Whether the touch itself names its influencer as who did it: by a handle that somebody else is known to hold, or that is joined with nobody. */
+const isByInfluencer = ({ identifier_pseudonyms, influencer_identifiers }: Touch): boolean =>
+  influencer_identifiers.some((identifier) => identifier_pseudonyms.includes(identifier));
+
 /** Same person, in the look-back of its type, a single real action, and not on the redeemer's own posts; null when it may not earn. */
 function matched(touch: Touch, redemption: StoredEvent, redeemer: readonly Reach[], isOwn: OwnAt): MatchedTouch | null {
   const window = windows[touch.type];
@@ -162,7 +166,7 @@ function matched(touch: Touch, redemption: StoredEvent, redeemer: readonly Reach
   const age = redemption.occurred_at - touch.occurred_at;
   if (age < 0 || age > redemption[window]) return null;
   if (redemption.campaign_scope === 'campaign' && touch.campaign_id !== redemption.campaign_id) return null;
-  if (isOwn(touch.influencer_identifiers, touch.occurred_at)) return null;
+  if (isOwn(touch.influencer_identifiers, touch.occurred_at) || isByInfluencer(touch)) return null;
   const reach = redeemer.find((each) => each.identifier === touch.identity_key && covers(each, touch.occurred_at));
   return reach ? { ...touch, matched_by: reach.matched_by, hops: reach.hops } : null;
 }

@@ -19,12 +19,12 @@ const touch_columns = [
   'is_valid',
   'identity_key',
   'identity_kind',
+  'identifier_pseudonyms',
   'influencer_identifiers',
 ] as const satisfies readonly (keyof Touch)[];
 const redemption_columns = [
   ...touch_columns,
   'product_id',
-  'identifier_pseudonyms',
   'coupon_code',
   'redemption_id',
   'status',
