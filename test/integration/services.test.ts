@@ -214,6 +214,11 @@ describe.skipIf(address === '')('services on Kafka', () => {
     expect((await cli(args, { env: with_url })).stdout).toContain(
       `0 sent again; ${2 * before!.n} left: the same bytes`,
     );
+    await produce([JSON.stringify({ brand_id: 'pretty', type: 'click', note: 'a\nb' }, null, 2)]);
+    await until((behind) => behind === 0);
+    const { stdout } = await cli(['rejected', 'show', '--brand', 'pretty', '--raw'], { env: with_url });
+    expect(stdout.trimEnd().split('\n'), 'a line each, to be mended and sent').toHaveLength(1);
+    expect(JSON.parse(stdout)).toEqual({ brand_id: 'pretty', type: 'click', note: 'a\nb' });
     const verified = await cli(['verify', '--all'], { env: with_url });
     expect([verified.code, verified.stdout]).toEqual([0, expect.stringContaining('no differences')]);
   }, 60_000);
