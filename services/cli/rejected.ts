@@ -42,7 +42,7 @@ Example:
   grapevine rejected show engagement.collected/0/17
   grapevine rejected show --code bad_currency --raw > refused.ndjson
   sed 's/"EURO"/"EUR"/' refused.ndjson | grapevine run -
-  grapevine rejected replay --code occurred_in_future`;
+  grapevine rejected replay --code date_in_future`;
 
 export const rejectedCommand = (): Command =>
   new Command('rejected')
