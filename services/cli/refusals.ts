@@ -95,23 +95,26 @@ export async function* openedRefusals(
     }
 }
 
-function pageOf(
+/** Of the sizes first, then of the rows: the engine would hold a hundred of the largest at once. */
+async function pageOf(
   warehouse: Pick<Warehouse, 'query'>,
   wanted: Wanted,
   range: { topic: string; partition: number; from: number; last: number },
 ): Promise<(Refusal & { sealed: string })[]> {
-  const rows = `SELECT * FROM
-    (
-        SELECT *, sum(length(sealed)) OVER (ORDER BY source_offset ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
-        FROM
-        (
-            SELECT * FROM rejected_events
-            WHERE source_topic = {topic:String} AND source_partition = {partition:Int32} AND source_offset BETWEEN {from:Int64} AND {last:Int64} AND ${wanted_sql}
-            ORDER BY source_offset LIMIT ${page_records}
-        )
-    )
-    WHERE bytes_before < ${page_bytes}`;
-  return warehouse.query(`${refusalsOf(rows, ', sealed')} ORDER BY source_offset`, { ...wanted, ...range });
+  const parameters = { ...wanted, ...range };
+  const of_range = `FROM rejected_events WHERE source_topic = {topic:String} AND source_partition = {partition:Int32}
+    AND source_offset BETWEEN {from:Int64} AND {last:Int64} AND ${wanted_sql}`;
+  const sizes = await warehouse.query<{ at: number; bytes: number }>(
+    `SELECT source_offset AS at, length(sealed) AS bytes ${of_range} ORDER BY at LIMIT ${page_records}`,
+    parameters,
+  );
+  let last = range.from - 1;
+  for (let sum = 0, i = 0; i < sizes.length && (i === 0 || sum + sizes[i]!.bytes <= page_bytes); i++) {
+    sum += sizes[i]!.bytes;
+    last = sizes[i]!.at;
+  }
+  const rows = `SELECT * ${of_range}`;
+  return warehouse.query(`${refusalsOf(rows, ', sealed')} ORDER BY source_offset`, { ...parameters, last });
 }
 
 function opened(refusal: Refusal, sealed: string, keys: Keys): OpenedRefusal {
@@ -143,45 +146,6 @@ export async function unsentOf(
   for (const { bytes_hash } of sent) byHash.delete(bytes_hash);
   return [...byHash.values()];
 }
-
-/** Of these, the places of reference records of which the brand has said a newer one since: sent again, the older would replace it. */
-export async function outdatedOf(
-  warehouse: Pick<Warehouse, 'query'>,
-  refusals: readonly OpenedRefusal[],
-): Promise<Set<string>> {
-  const named = refusals.map((refusal) => ({ refusal, ...nameIn(refusal) }));
-  const known = await warehouse.query<{ kind: string; brand_id: string; id: string; said_at: string }>(
-    `SELECT kind, brand_id, id, ${iso('max(source_at)')} AS said_at FROM reference_records
-     WHERE kind IN {kinds:Array(String)} AND id IN {ids:Array(String)} GROUP BY kind, brand_id, id`,
-    { kinds: [...new Set(named.map(({ kind }) => kind))], ids: [...new Set(named.map(({ id }) => id))] },
-  );
-  const said = new Map(known.map(({ said_at, ...name }) => [nameOf(name), said_at]));
-  const isOutdated = ({ refusal, ...name }: (typeof named)[number]): boolean =>
-    (said.get(nameOf(name)) ?? '') >= refusal.source_at;
-  return new Set(named.filter(isOutdated).map(({ refusal }) => refusal.place));
-}
-
-interface ReferenceName {
-  kind: string;
-  brand_id: string;
-  id: string;
-}
-
-const nameOf = ({ kind, brand_id, id }: ReferenceName): string => JSON.stringify([kind, brand_id, id]);
-
-/** The name the record gives itself: the warehouse knows it shortened, and under the brand that may speak there. */
-function nameIn({ type, brand_id, event_id, bytes }: OpenedRefusal): ReferenceName {
-  const kept = { kind: type, brand_id, id: event_id };
-  try {
-    const { kind, brand_id, id } = JSON.parse(bytes.toString()) as Record<string, unknown>;
-    return { ...kept, ...texts({ kind, brand_id, id }) };
-  } catch {
-    return kept;
-  }
-}
-
-const texts = (fields: Record<string, unknown>): Record<string, string> =>
-  Object.fromEntries(Object.entries(fields).filter((field): field is [string, string] => typeof field[1] === 'string'));
 
 /** Writes down that their bytes were sent again. */
 export async function rememberReplayed(

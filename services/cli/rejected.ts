@@ -9,7 +9,7 @@ import { type Config, readConfig } from '../platform/config.ts';
 import type { OutgoingRecord } from '../platform/event-log/port.ts';
 import { type Keys, openKeys } from '../platform/keys.ts';
 import type { Warehouse } from '../platform/warehouse/port.ts';
-import { masterKey, sharedKeys, sourcesWithFed } from './open.ts';
+import { masterKey, sourcesWithFed } from './open.ts';
 import { mustExist, openExisting } from './open-warehouse.ts';
 import { countOf } from './options.ts';
 import { print, table, UsageError } from './output.ts';
@@ -17,7 +17,6 @@ import {
   newestRefusals,
   type OpenedRefusal,
   openedRefusals,
-  outdatedOf,
   type Refusal,
   rememberReplayed,
   unsentOf,
@@ -61,7 +60,7 @@ export const rejectedCommand = (): Command =>
     .addCommand(
       wanting(
         'replay',
-        'Send the bytes to their source again, once the reason is gone. Bytes that were sent again already are left out, and so are reference records of which a newer one is stored. An event that is stored under its id by now counts as a duplicate.',
+        'Send the bytes to their source again, once the reason is gone. Left out unless they are named by their places: what is no event in JSON (of reference records the last one stands), and brands that may not speak there. The same bytes are sent once. An event that is stored under its id by now counts as a duplicate.',
       )
         .option('--again', 'also bytes that were sent again before')
         .action((places, options) => replay(wantedOf(places, options), options)),
@@ -103,11 +102,15 @@ const list = (wanted: Wanted, { data, limit, json }: RejectedOptions): Promise<v
     print(
       table(
         ['place', 'refused', 'brand', 'type', 'event', 'why', 'sent again'],
-        newest.map((r) => [r.place, r.source_at, r.brand_id, r.type, r.event_id, why(r), r.replayed_at ?? '']),
+        newest.map((r) =>
+          [r.place, r.source_at, r.brand_id, r.type, r.event_id, why(r), r.replayed_at ?? ''].map(printable),
+        ),
       ),
     );
     if (newest.length < all) print(`${newest.length} of ${all.toLocaleString('en-US')}: --limit, --brand, --code`);
   });
+
+const nothing = 'nothing of that kind was refused: see `grapevine rejected list`';
 
 const why = ({ faults: [first, ...more] }: Refusal): string =>
   `${first?.code ?? ''}${first?.path ? ` ${first.path}` : ''}${more.length > 0 ? ` and ${more.length} more` : ''}`;
@@ -120,68 +123,94 @@ async function show(wanted: Wanted, { data, raw }: RejectedOptions): Promise<voi
     let shown = 0;
     for await (const page of openedRefusals(warehouse, wanted, keys))
       for (const refusal of page) {
-        if (raw) await written(onOneLine(refusal.bytes));
+        if (raw) await written(rawOf(refusal.bytes));
         else print(`${shown > 0 ? '\n' : ''}${told(refusal)}`);
         shown++;
       }
-    if (shown === 0) throw new UsageError('nothing of that kind was refused: see `grapevine rejected list`');
+    if (shown === 0) throw new UsageError(nothing);
   });
 }
 
 /** Bytes of refused records open with the key that ingest has: of a directory that which lies in it. One that is not there is not made. */
 function keysOf(config: Config, data: string): Keys {
-  if (config.CLICKHOUSE_URL && !config.GRAPEVINE_PII_KEY) return sharedKeys(config);
-  if (!config.GRAPEVINE_PII_KEY && !existsSync(join(data, 'pii.key')))
-    throw new UsageError(`${join(data, 'pii.key')} is not there, and GRAPEVINE_PII_KEY not set: nothing opens without`);
+  const file = join(data, 'pii.key');
+  if (!config.GRAPEVINE_PII_KEY && !existsSync(file))
+    throw new UsageError(
+      `GRAPEVINE_PII_KEY: not set, and there is no ${file}: the bytes open only with the key that ingest has`,
+    );
   return openKeys(masterKey(config, data));
 }
 
-const newline = 10;
-/** In JSON a line may end only where a space may stand. */
-const onOneLine = (bytes: Buffer): Buffer =>
-  Buffer.concat([bytes.map((byte) => (byte === newline ? 32 : byte)), Buffer.from('\n')]);
+/** In JSON a line may end only where a space may stand. What is no text stays as it is. */
+const rawOf = (bytes: Buffer): Buffer =>
+  isUtf8(bytes) ? Buffer.from(`${bytes.toString().replace(/[\r\n]+/g, ' ')}\n`) : bytes;
 
 const written = (bytes: Buffer): Promise<void> =>
   new Promise((done, fail) => process.stdout.write(bytes, (error) => (error ? fail(error) : done())));
 
 function told(refusal: OpenedRefusal): string {
   const { place, source_at, brand_id, type, event_id, service, step, faults, replayed_at, bytes } = refusal;
-  const what = [brand_id && `brand ${brand_id}`, type, event_id].filter(Boolean).join(', ') || 'of nobody knows whom';
+  const who = [brand_id && `brand ${brand_id}`, type, event_id].filter(Boolean).join(', ') || 'of nobody knows whom';
   return [
-    `${place}  ${source_at}  ${what}`,
+    printable(`${place}  ${source_at}  ${who}`),
     `refused by ${service}, step ${step}${replayed_at ? `; sent again at ${replayed_at}` : ''}`,
-    ...faults.map(({ code, path, detail }) => `  ${code}${path && ` ${path}`}: ${detail}`),
+    ...faults.map(({ code, path, detail }) => printable(`  ${code}${path && ` ${path}`}: ${detail}`)),
     isText(bytes) ? bytes.toString() : `${bytes.length} bytes that are no text: --raw writes them as they are`,
   ].join('\n');
 }
 
-/** Text that may be shown on a terminal: no control characters but the ends of lines and tabs. */
-const isText = (bytes: Buffer): boolean => isUtf8(bytes) && !/[^\P{Cc}\t\r\n]/u.test(bytes.toString());
+/** Text that may be shown on a terminal: no control characters but tabs and the ends of lines. */
+const isText = (bytes: Buffer): boolean =>
+  isUtf8(bytes) && !/[^\P{C}\t\n]/u.test(bytes.toString().replace(/\r\n/g, '\n'));
+
+/** What somebody sent, as one word for a terminal. */
+const printable = (text: string): string => text.replace(/\p{C}/gu, '?');
 
 async function replay(wanted: Wanted, { data, again = false }: RejectedOptions): Promise<void> {
   const config = readConfig(process.env);
   mustExist(configFor(config, data), data);
   const keys = keysOf(config, data);
   const began = Date.now();
-  const done = { sent: 0, same: 0, outdated: 0 };
+  const done = { found: 0, sent: 0, same: 0, left: 0 };
   const read = new Set(sourcesWithFed(config, topicNames(config.GRAPEVINE_TOPIC_PREFIX), '*').keys());
   async function* records({ warehouse: open }: SendingParts): AsyncGenerator<OutgoingRecord[]> {
     const warehouse = await open();
     await migrate(warehouse, config.CLICKHOUSE_DATABASE);
     for await (const page of openedRefusals(warehouse, wanted, keys)) {
-      const unsent = await unsentOf(warehouse, page, again ? began : 0);
-      const outdated = await outdatedOf(warehouse, unsent);
-      const due = unsent.filter(({ place }) => !outdated.has(place));
-      yield due.map((refusal) => recordOf(refusal, read));
-      await rememberReplayed(warehouse, due, began);
-      done.sent += due.length;
-      done.same += page.length - unsent.length;
-      done.outdated += unsent.length - due.length;
+      const due = page.filter((refusal) => isMeant(refusal, wanted));
+      const unsent = await unsentOf(warehouse, due, again ? began : 0);
+      yield unsent.map((refusal) => recordOf(refusal, read));
+      await rememberReplayed(warehouse, unsent, began);
+      done.found += page.length;
+      done.sent += unsent.length;
+      done.same += due.length - unsent.length;
+      done.left += page.length - due.length;
     }
   }
   await sendRecords(config, data, records);
-  print(toldOf(done));
+  if (done.found === 0) throw new UsageError(nothing);
+  print(toldOf(done, again));
   if (!config.KAFKA_BROKERS && done.sent > 0) await tellRefusedAgain(data, began);
+}
+
+/**
+ * What is sent without being named: events in JSON, of brands that may speak there. Of reference records the last one stands, so that an old
+ * one sent again might undo a newer; and that nobody is listed for a directory must not let a forged brand in.
+ */
+function isMeant({ place, bytes, faults }: OpenedRefusal, { places, code }: Wanted): boolean {
+  if (places.includes(place)) return true;
+  return isEvent(bytes) && (code === foreign || faults.every((fault) => fault.code !== foreign));
+}
+
+const foreign = 'tenant_not_allowed';
+
+function isEvent(bytes: Buffer): boolean {
+  try {
+    const { type } = JSON.parse(bytes.toString()) as Record<string, unknown>;
+    return typeof type === 'string' && type !== '';
+  } catch {
+    return false;
+  }
 }
 
 function recordOf(refusal: OpenedRefusal, read: ReadonlySet<string>): OutgoingRecord {
@@ -194,16 +223,17 @@ function recordOf(refusal: OpenedRefusal, read: ReadonlySet<string>): OutgoingRe
   return { topic: source_topic, key: event_id || place, value: bytes };
 }
 
-const toldOf = ({ sent, same, outdated }: { sent: number; same: number; outdated: number }): string =>
-  [
-    `${sent.toLocaleString('en-US')} sent again`,
-    same > 0 &&
-      `${same.toLocaleString('en-US')} left: the same bytes were sent again already (--again sends them once more)`,
-    outdated > 0 &&
-      `${outdated.toLocaleString('en-US')} left: a newer reference record of that id is stored, which the older would replace`,
+function toldOf({ sent, same, left }: { sent: number; same: number; left: number }, again: boolean): string {
+  const n = (count: number): string => count.toLocaleString('en-US');
+  return [
+    `${n(sent)} sent again`,
+    same > 0 && `${n(same)} left: the same bytes were sent already${again ? '' : ' (--again sends them once more)'}`,
+    left > 0 &&
+      `${n(left)} left, to be named by their places: no events in JSON, or of brands that may not speak there (--code ${foreign})`,
   ]
     .filter(Boolean)
     .join('; ');
+}
 
 /** On the embedded log everything is worked through by now, and nobody else has sent anything. */
 const tellRefusedAgain = (data: string, since: number): Promise<void> =>

@@ -7,7 +7,7 @@ import { openKafkaOf, openLogger } from './open.ts';
 import { openExisting } from './open-warehouse.ts';
 import { UsageError } from './output.ts';
 import { openPipeline } from './pipeline.ts';
-import { runningUrl } from './running.ts';
+import { configFor, runningUrl } from './running.ts';
 
 /** What records are made from: the names of the topics, and the warehouse, for those that ask it. */
 export interface SendingParts {
@@ -26,7 +26,7 @@ export async function sendRecords(
     const log = await openKafkaOf(config, openLogger(config));
     const opened: Warehouse[] = [];
     const warehouse = async (): Promise<Warehouse> => {
-      if (opened.length === 0) opened.push(await openExisting(config, directory));
+      if (opened.length === 0) opened.push(await openExisting(configFor(config, directory), directory));
       return opened[0]!;
     };
     try {

@@ -98,20 +98,24 @@ describe('rejected', () => {
     expect((await listed(data)).map(({ replayed_at }) => replayed_at !== null)).toEqual([false, false, true]);
     expect(await replayed(data, '--code', 'bad_currency')).toContain('0 sent again; 2 left: the same bytes');
     expect(await replayed(data, '--code', 'bad_currency', '--again')).toContain('1 sent again; 1 left: the same bytes');
+    expect(await replayed(data), 'rubbish is no event').toContain('0 sent again; 3 left: the same bytes');
     expect(await listed(data)).toHaveLength(4);
     expect((await cli(['verify', '--all', '--data', data])).code).toBe(0);
   });
 });
 
 describe('replay', () => {
-  it('stores what was refused for a reason that is gone, and counts it once', async () => {
+  it('stores what was refused for a reason that is gone, and counts it once; a foreign brand is no such reason unless it is named', async () => {
     const data = at('allowed');
     const lines = Array.from({ length: 250 }, (_, n) => JSON.stringify(redeemed(`r-${n}`, {})));
     expect(await run(data, lines, '--brand', 'others')).toMatchObject({ stored: 0, rejected: 250 });
-    expect((await listed(data, '--limit', '1'))[0]?.faults[0]?.code).toBe('tenant_not_allowed');
-    expect(await replayed(data)).toBe('250 sent again\nnone of them was refused again\n');
-    expect(await replayed(data)).toContain('0 sent again; 250 left: the same bytes');
-    expect(await replayed(data, '--again')).toBe('250 sent again\nnone of them was refused again\n');
+    const allowed = ['--code', 'tenant_not_allowed'];
+    expect(await replayed(data)).toBe(
+      '0 sent again; 250 left, to be named by their places: no events in JSON, or of brands that may not speak there (--code tenant_not_allowed)\n',
+    );
+    expect(await replayed(data, ...allowed)).toBe('250 sent again\nnone of them was refused again\n');
+    expect(await replayed(data, ...allowed)).toContain('0 sent again; 250 left: the same bytes');
+    expect(await replayed(data, ...allowed, '--again')).toBe('250 sent again\nnone of them was refused again\n');
     expect(
       await rows(data, 'SELECT outcome, toInt32(count()) AS n FROM receipts GROUP BY outcome ORDER BY outcome'),
     ).toEqual([
@@ -125,16 +129,30 @@ describe('replay', () => {
     expect((await cli(['verify', '--all', '--data', data])).code).toBe(0);
   });
 
-  it('leaves a reference record of which a newer one is stored', async () => {
+  it('leaves reference records, of which the last one stands, unless their places are named', async () => {
     const data = at('reference');
     const named = (id: string, name: string) => JSON.stringify({ kind: 'product', brand_id: 'acme', id, name });
     await run(data, [named('p', 'old'), named('q', 'only')], '--brand', 'others');
     await run(data, [named('p', 'new')]);
-    expect(await replayed(data)).toContain('1 sent again; 1 left: a newer reference record');
+    expect(await replayed(data, '--code', 'tenant_not_allowed')).toContain('0 sent again; 2 left, to be named');
+    expect(await replayed(data, 'engagement.collected/0/1')).toContain('1 sent again');
     expect(await rows(data, `SELECT id, name FROM reference_current WHERE kind = 'product' ORDER BY id`)).toEqual([
       { id: 'p', name: 'new' },
       { id: 'q', name: 'only' },
     ]);
+  });
+
+  it('shows nothing that would command the terminal, and reads records larger than a page', async () => {
+    const data = at('large');
+    const large = Array.from({ length: 12 }, (_, n) => JSON.stringify({ note: `${n}${'x'.repeat(3 << 20)}` }));
+    await run(data, [JSON.stringify(redeemed('x\u009b31m\u202e', { currency: 'EURO' })), ...large]);
+    for (const args of [['list'], ['show', 'engagement.collected/0/0']]) {
+      const { stdout } = await cli(['rejected', ...args, '--data', data]);
+      expect(stdout).toContain('x?31m?');
+    }
+    const place = large.map((_, n) => `engagement.collected/0/${n + 1}`);
+    const { stdout } = await cli(['rejected', 'show', ...place, '--raw', '--data', data]);
+    expect(stdout.trimEnd().split('\n')).toEqual(large);
   });
 
   it('says what is missing: the key, a reader, a directory, a place', async () => {
@@ -147,6 +165,7 @@ describe('replay', () => {
       [['replay', 'engagement.collected/0/x', '--data', data], {}, 'expected TOPIC/PARTITION/OFFSET'],
       [['show', '--data', data], {}, '--brand or --code'],
       [['show', '--brand', 'nobody', '--data', data], {}, 'nothing of that kind was refused'],
+      [['replay', '--brand', 'nobody', '--data', data], {}, 'nothing of that kind was refused'],
       [['list', '--data', at('misspelt')], {}, 'there is no warehouse'],
       [['replay', '--data', at('misspelt')], {}, 'there is no warehouse'],
     ] as const) {

@@ -198,12 +198,12 @@ describe.skipIf(address === '')('services on Kafka', () => {
     const refusals = async () =>
       await rows<{ n: number }>(
         at('engine'),
-        `SELECT toInt32(count()) AS n FROM rejected_events WHERE has(fault_codes, 'not_json')`,
+        `SELECT toInt32(count()) AS n FROM rejected_events WHERE has(fault_codes, 'bad_date')`,
       );
     const [before] = await refusals();
     expect(before!.n).toBeGreaterThan(10);
     const elsewhere = JSON.stringify([{ topic: `${prefix}shop`, brands: ['acme'], format: 'avro' }]);
-    const args = ['rejected', 'replay', '--code', 'not_json'];
+    const args = ['rejected', 'replay', '--code', 'bad_date'];
     const nowhere = await cli(args, { env: { ...with_url, GRAPEVINE_SOURCES: elsewhere } });
     expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringContaining('collected is no source')]);
     const keyless = await cli(args, { env: { ...with_url, GRAPEVINE_PII_KEY: '' } });

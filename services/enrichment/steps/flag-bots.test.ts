@@ -49,12 +49,16 @@ describe('who names nothing but an address, which ingest has masked', () => {
     'fe80::1',
     'for="[2001:db8::1]:80"',
     'jane@example.com',
+    'MyService/1.0 (ops@example.com)',
+    'Foo/1.0 jane@example.com',
+    'Acme-Fetch/2.3 (+mailto:ops@example.com)',
   ])('%s is no person', (agent) => {
     expect(said({ user_agent: maskUserAgent(agent) })).toMatchObject({ is_valid: false, invalid_reasons: ['bot'] });
   });
 
   it('a person behind a proxy that puts an address first is one', () => {
-    expect(said({ user_agent: maskUserAgent(`203.0.113.9 ${iphone}`) }).is_valid).toBe(true);
+    for (const agent of [iphone, '微信/8.0 (iPhone; iOS 18_1)', 'Приложение/2.4 (iPhone; iOS 18_1)'])
+      expect(said({ user_agent: maskUserAgent(`203.0.113.9 ${agent}`) }).is_valid, agent).toBe(true);
   });
 });
 

@@ -26,9 +26,17 @@ function isBot(user_agent: string): boolean {
   const found = known.get(user_agent);
   if (found !== undefined) return found;
   if (known.size >= 10_000) known.clear();
-  const rest = user_agent.replace(masks, '');
-  // Who is named by an address alone is no browser; one that a proxy has put an address in front of is judged without it.
-  const bot = rest === user_agent ? isbot(user_agent) : !/\p{L}/u.test(rest) || isbot(rest.replace(/^\W+/, ''));
+  const bot = isbot(user_agent) || isBotBut(user_agent);
   known.set(user_agent, bot);
   return bot;
+}
+
+/**
+ * Whether what is left without masks is a bot's: nothing at all, or what a proxy has put an address in front of. Only bots say how to write to
+ * whom they belong.
+ */
+function isBotBut(user_agent: string): boolean {
+  const rest = user_agent.replace(masks, '');
+  if (rest === user_agent) return false;
+  return user_agent.includes('[e-mail]') || !/\p{L}/u.test(rest) || isbot(rest.replace(/^[^\p{L}\p{N}]+/u, '').trim());
 }

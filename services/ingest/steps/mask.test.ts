@@ -193,11 +193,18 @@ it('a text or a property with an address of a telephone hides its number', () =>
   expect(maskText('call tel:+1-415-555-2671 now')).toBe('call tel:[phone] now');
 });
 
-it('an address inside of an address is masked however it is written', () => {
+it('an address inside of an address is masked, also percent-encoded once or twice', () => {
   for (const [url, masked] of [
     ['https://x.example/?u=http%3A%2F%2F203.0.113.9%2Fx', 'https://x.example/?u=[masked]'],
     ['https://x.example/?u=%5B2001%3Adb8%3A%3A1%5D', 'https://x.example/?u=[masked]'],
     ['https://proxy.example/http:/203.0.113.9/x', 'https://proxy.example/http:/[ip]/x'],
+    ['?to=https%3A%2F%2Fy.example%2F%3Fip%3D203.0.113.9', '?to=[masked]'],
+    ['?a=1%2C203.0.113.9', '?a=[masked]'],
+    ['?l=%22203.0.113.9%22', '?l=[masked]'],
+    ['?u=203%2E0%2E113%2E9', '?u=[masked]'],
+    ['?u=http%253A%252F%252F203.0.113.9', '?u=[masked]'],
+    ['https://x.example/a/http%3A%2F%2F203.0.113.9%2Fx?b=1', 'https://x.example/a/[masked]?b=1'],
+    ['https://x.example/a/http%3A%2F%2Fy.example%2Fx?b=1', 'https://x.example/a/http%3A%2F%2Fy.example%2Fx?b=1'],
     ['https://x.example/?v=a%2Fb&release=4.5.6', 'https://x.example/?v=a%2Fb&release=4.5.6'],
     ['/4.5.6.7/app.js', '/4.5.6.7/app.js'],
     ['https://cdn.example/app/4.5.6.7/app.js', 'https://cdn.example/app/4.5.6.7/app.js'],
@@ -348,6 +355,11 @@ describe('what is written to cost time', () => {
   const sixty_thousand_names = Object.fromEntries(Array.from({ length: 60_000 }, (_, n) => [`@${100 + n}`, '']));
   // Most took seconds before they were made linear; the time of a test is a guard against minutes, not a measure.
   it.each([
+    ['ports of nobody', () => maskUserAgent('1]:'.repeat(20_000))],
+    ['ports of nobody, numbered', () => maskUserAgent(`${'1]:80 '.repeat(10_000)}x`)],
+    ['nobodies', () => maskUserAgent('unknown, for='.repeat(5_000))],
+    ['encoded segments', () => maskAddress('/%3a%2f'.repeat(8_000))],
+    ['signs encoded twice', () => maskAddress(`?a=1${'%252f'.repeat(12_000)}`)],
     ['parameters without a value', () => maskAddress('?phone'.repeat(1_365))],
     ['encoded signs', () => maskText('%40'.repeat(20_000))],
     ['signs', () => maskText('a@'.repeat(30_000))],

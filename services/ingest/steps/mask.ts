@@ -25,7 +25,7 @@ const host = /^(?:[^/\\?#]*:[/\\]{1,9}|[/\\]{2,9})?[^/\\?#]*/;
 const inner_host = /(?:^[/\\]{2,9}|:[/\\]{1,9})[^/\\?#\s]*/g;
 /** Also behind others of a list that are nobody's: `unknown`, `::1`. */
 const begins_with_address = new RegExp(
-  String.raw`^\W*(?:for=\W*)?(?:(?:unknown|1(?=[\],\s])(?:\]:\d{1,5})?)\W+(?:for=\W*)?)*(?:ffff:)?(?:${address.source}|${long_address.source})`,
+  String.raw`^\W*(?:for=\W*)?(?:(?:unknown|1(?:\]:\d{1,5}|(?!\]:\d)(?=[\],\s])))\W+(?:for=\W*)?)*(?:ffff:)?(?:${address.source}|${long_address.source})`,
   'i',
 );
 /** What is no version: that stands behind a name and a slash. */
@@ -37,6 +37,9 @@ const personal_name =
 /** Most names are told apart at a glance. */
 const may_be_personal = /mail|phone|mobile|handle|name|msisdn|tel|ip|identifiers|issued/i;
 const nobodys_name = /(?:^|_)(?:vo_ip|tel_aviv)(?=_|$)|^ip_(?:rating|class|code)$/g;
+/** Between slashes; one may be an address itself, encoded. */
+const segment = /[^/?#\s]+/g;
+const encoded_address = /%3a%2f/i;
 const parameter = /([?&#;])([^=&#;?]*)=([^&#;]*)/g;
 
 /** For a comment: e-mails, @mentions, international phone numbers and IP addresses become `[…]`. */
@@ -72,9 +75,11 @@ function maskPath(text: string): string {
     out = out.replace(email, '[e-mail]').replace(handle_in_path, '$1[mention]');
   if (/\d/.test(out))
     out = out.replace(telephone, '$1[phone]').replace(messenger, '$1[phone]').replace(number_in_path, '/[phone]');
-  return out.replace(parameter, (all: string, start: string, name: string, value: string) =>
-    isPersonal(decoded(name)) || numbersSomebody(value) ? `${start}${name}=[masked]` : all,
-  );
+  return out
+    .replace(parameter, (all: string, start: string, name: string, value: string) =>
+      isPersonal(decoded(name)) || numbersSomebody(value) ? `${start}${name}=[masked]` : all,
+    )
+    .replace(segment, (found) => (encoded_address.test(found) && numbersSomebody(found) ? '[masked]' : found));
 }
 
 /** Whether a field's name says that its value is an address or a number of somebody: `shop_tel`, `shopTel`, `contact[tel]`, `tel2`. */
@@ -95,12 +100,14 @@ function decoded(name: string): string {
   }
 }
 
+/** Printable signs that are percent-encoded, as they are read. */
+const signs = (text: string): string =>
+  text.replace(/%[2-7][\da-f]/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
+
 /** A value of a URL that is an IP address or an international phone number. */
 function numbersSomebody(value: string): boolean {
   if (!/\d/.test(value)) return false;
-  const plain = value.replace(/%(?:2[0bf]|3a|5[bd])/gi, (code) =>
-    String.fromCharCode(Number.parseInt(code.slice(1), 16)),
-  );
+  const plain = signs(signs(value));
   return [address, phone, long_address].some((pattern) => plain.search(pattern) >= 0);
 }
 
