@@ -143,7 +143,9 @@ function keysOf(config: Config, data: string): Keys {
 
 /** In JSON a line may end only where a space may stand. What is no text stays as it is. */
 const rawOf = (bytes: Buffer): Buffer =>
-  isUtf8(bytes) ? Buffer.from(`${bytes.toString().replace(/[\r\n]+/g, ' ')}\n`) : bytes;
+  isUtf8(bytes)
+    ? Buffer.from(`${bytes.toString().replace(/[\r\n]+/g, ' ')}\n`)
+    : Buffer.concat([bytes, Buffer.from('\n')]);
 
 const written = (bytes: Buffer): Promise<void> =>
   new Promise((done, fail) => process.stdout.write(bytes, (error) => (error ? fail(error) : done())));
@@ -159,12 +161,19 @@ function told(refusal: OpenedRefusal): string {
   ].join('\n');
 }
 
-/** Text that may be shown on a terminal: no control characters but tabs and the ends of lines. */
+/** What commands a terminal, or turns the order of its letters. */
+const commanding = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Text that may be shown on a terminal, with its tabs and ends of lines. */
 const isText = (bytes: Buffer): boolean =>
-  isUtf8(bytes) && !/[^\P{C}\t\n]/u.test(bytes.toString().replace(/\r\n/g, '\n'));
+  isUtf8(bytes) &&
+  bytes
+    .toString()
+    .replace(/\r\n|\n|\t/g, '')
+    .search(commanding) < 0;
 
 /** What somebody sent, as one word for a terminal. */
-const printable = (text: string): string => text.replace(/\p{C}/gu, '?');
+const printable = (text: string): string => text.replace(commanding, '?');
 
 async function replay(wanted: Wanted, { data, again = false }: RejectedOptions): Promise<void> {
   const config = readConfig(process.env);

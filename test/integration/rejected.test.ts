@@ -48,7 +48,7 @@ async function run(data: string, lines: (string | Buffer)[], ...more: string[]) 
 
 describe('rejected', () => {
   const data = at('mended');
-  const wrong = JSON.stringify(redeemed('r-1', { currency: 'EURO', email: 'mia@example.org' }));
+  const wrong = JSON.stringify(redeemed('r-1', { currency: 'EURO', email: 'mia@example.org', note: '👩‍👧 שלום' }));
   const rubbish = Buffer.from([0x7b, 0xff, 0x1b, 0x5b, 0x32, 0x4a]);
 
   it('list shows what was refused and why, the newest first', async () => {
