@@ -5,7 +5,7 @@ CREATE TABLE IF NOT EXISTS rejected_replays
     source_topic LowCardinality(String) COMMENT 'Source topic of the refused record',
     source_partition Int32 COMMENT 'Partition of the source topic',
     source_offset Int64 COMMENT 'Offset in the source partition',
-    bytes_hash String COMMENT 'HMAC-SHA-256 of its bytes under the brand key, hex: the same for a copy that was refused again of that brand',
+    bytes_hash String COMMENT 'HMAC-SHA-256 of its bytes, hex: the same for a copy that was refused again',
     replayed_at DateTime64(3, 'UTC') COMMENT 'When its bytes were sent again; what became of them has a position of its own'
 )
 ENGINE = MergeTree

@@ -33,7 +33,7 @@ export interface Refusal {
 export interface OpenedRefusal extends Refusal {
   /** As they were sent. */
   bytes: Buffer;
-  /** Equal bytes of a brand, equal hash; says nothing of them without the brand's key. */
+  /** Equal bytes, equal hash, whoever they are listed under; says nothing of them without the master key. */
   bytes_hash: string;
 }
 
@@ -122,7 +122,7 @@ function opened(refusal: Refusal, sealed: string, keys: Keys): OpenedRefusal {
   try {
     const bytes = keys.open(brand_id, Buffer.from(sealed, 'base64'));
     const content = createHash('sha256').update(bytes).digest('hex');
-    return { ...refusal, bytes, bytes_hash: keys.pseudonym(brand_id, 'refused', '', content) };
+    return { ...refusal, bytes, bytes_hash: keys.pseudonym('', 'refused', '', content) };
   } catch (error) {
     if (!(error instanceof SealError)) throw error;
     throw new UsageError(

@@ -54,13 +54,13 @@ export const rejectedCommand = (): Command =>
     )
     .addCommand(
       wanting('show', 'Show refused records with their bytes as they were sent, which may hold personal data.')
-        .option('--raw', 'nothing but the bytes, each record on a line of its own: to mend and send them')
+        .option('--raw', 'nothing but the bytes, each text on a line of its own: to mend and send them')
         .action((places, options) => show(wantedOf(places, options), options)),
     )
     .addCommand(
       wanting(
         'replay',
-        'Send the bytes to their source again, once the reason is gone. Left out unless they are named by their places: what is no event in JSON (of reference records the last one stands), and brands that may not speak there. The same bytes are sent once. An event that is stored under its id by now counts as a duplicate.',
+        'Send the bytes to their source again, once the reason is gone. Left out unless their places are named: what is no event in JSON (of reference records the last one stands), and what was refused for its brand (or --code tenant_not_allowed). The same bytes are sent once. An event that is stored under its id by now counts as a duplicate.',
       )
         .option('--again', 'also bytes that were sent again before')
         .action((places, options) => replay(wantedOf(places, options), options)),
@@ -97,7 +97,7 @@ async function withExisting<T>(data: string, work: (warehouse: Warehouse) => Pro
 const list = (wanted: Wanted, { data, limit, json }: RejectedOptions): Promise<void> =>
   withExisting(data, async (warehouse) => {
     const { all, newest } = await newestRefusals(warehouse, wanted, limit);
-    if (json) return print(JSON.stringify(newest));
+    if (json) return print(JSON.stringify(newest).replace(commanding, escaped));
     if (all === 0) return print('nothing of that kind was refused');
     print(
       table(
@@ -171,6 +171,8 @@ const isText = (bytes: Buffer): boolean =>
     .toString()
     .replace(/\r\n|\n|\t/g, '')
     .search(commanding) < 0;
+
+const escaped = (sign: string): string => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /** What somebody sent, as one word for a terminal. */
 const printable = (text: string): string => text.replace(commanding, '?');

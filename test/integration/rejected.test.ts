@@ -150,6 +150,9 @@ describe('replay', () => {
       const { stdout } = await cli(['rejected', ...args, '--data', data]);
       expect(stdout).toContain('x?31m?');
     }
+    const told = (await cli(['rejected', 'list', '--code', 'bad_currency', '--json', '--data', data])).stdout;
+    expect(told).toContain('x\\u009b31m\\u202e');
+    expect(JSON.parse(told)).toMatchObject([{ event_id: 'x\u009b31m\u202e' }]);
     const place = large.map((_, n) => `engagement.collected/0/${n + 1}`);
     const { stdout } = await cli(['rejected', 'show', ...place, '--raw', '--data', data]);
     expect(stdout.trimEnd().split('\n')).toEqual(large);

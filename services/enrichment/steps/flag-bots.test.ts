@@ -57,6 +57,21 @@ describe('who names nothing but an address, which ingest has masked', () => {
   });
 
   it('a person behind a proxy that puts an address first is one', () => {
+    for (const proxy of [
+      '(203.0.113.9) ',
+      '203.0.113.9|',
+      '::1, 203.0.113.9 ',
+      'unknown, 203.0.113.9 ',
+      '203.0.113.9, unknown, ',
+      '203.0.113.9, ::1 ',
+      '::ffff:203.0.113.9, ',
+      'for=203.0.113.9;proto=https ',
+      'fe80::1%eth0, 203.0.113.9 ',
+    ]) {
+      expect(said({ user_agent: maskUserAgent(`${proxy}${webkit}`) }).is_valid, proxy).toBe(true);
+      expect(said({ user_agent: maskUserAgent(`${proxy}curl/8.5.0`) }).is_valid, `${proxy}curl`).toBe(false);
+      expect(said({ user_agent: maskUserAgent(proxy) }).is_valid, `${proxy}alone`).toBe(false);
+    }
     for (const agent of [iphone, '微信/8.0 (iPhone; iOS 18_1)', 'Приложение/2.4 (iPhone; iOS 18_1)'])
       expect(said({ user_agent: maskUserAgent(`203.0.113.9 ${agent}`) }).is_valid, agent).toBe(true);
   });

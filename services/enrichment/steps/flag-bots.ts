@@ -17,8 +17,9 @@ export function flagBots(event: EnrichedEvent): Outcome<EnrichedEvent> {
   return kept(suspicious ? { ...event, is_valid: false, invalid_reasons: [...event.invalid_reasons, 'bot'] } : event);
 }
 
-/** What ingest puts in the place of addresses and numbers of people, and what stood around them. */
-const masks = /(?:for=)?["'([]{0,2}\[(?:ip|e-mail|phone|mention)\][\])]?(?::\d{1,5})?["']?/g;
+/** What a proxy puts in front, as ingest has masked it: addresses, and what stands for them. */
+const proxies =
+  /^(?:[\s,;"'()<>|\]-]|(?:for|by)=|proto=https?|unknown|::1|\[::1\](?::\d{1,5})?|(?:::ffff:)?\[{1,2}ip\]{1,2}(?:%\w{1,40})?(?::\d{1,5})?)+/i;
 
 const known = new Map<string, boolean>();
 
@@ -26,17 +27,9 @@ function isBot(user_agent: string): boolean {
   const found = known.get(user_agent);
   if (found !== undefined) return found;
   if (known.size >= 10_000) known.clear();
-  const bot = isbot(user_agent) || isBotBut(user_agent);
+  const agent = user_agent.includes('[ip]') ? user_agent.replace(proxies, '') : user_agent;
+  // Who is nothing but an address is no browser, and only bots say how to write to whom they belong.
+  const bot = isbot(agent) || user_agent.includes('[e-mail]') || (agent !== user_agent && !/\p{L}/u.test(agent));
   known.set(user_agent, bot);
   return bot;
-}
-
-/**
- * Whether what is left without masks is a bot's: nothing at all, or what a proxy has put an address in front of. Only bots say how to write to
- * whom they belong.
- */
-function isBotBut(user_agent: string): boolean {
-  const rest = user_agent.replace(masks, '');
-  if (rest === user_agent) return false;
-  return user_agent.includes('[e-mail]') || !/\p{L}/u.test(rest) || isbot(rest.replace(/^[^\p{L}\p{N}]+/u, '').trim());
 }

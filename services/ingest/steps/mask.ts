@@ -37,9 +37,10 @@ const personal_name =
 /** Most names are told apart at a glance. */
 const may_be_personal = /mail|phone|mobile|handle|name|msisdn|tel|ip|identifiers|issued/i;
 const nobodys_name = /(?:^|_)(?:vo_ip|tel_aviv)(?=_|$)|^ip_(?:rating|class|code)$/g;
+const links = [telephone, messenger, email];
 /** Between slashes; one may be an address itself, encoded. */
 const segment = /[^/?#\s]+/g;
-const encoded_address = /%3a%2f/i;
+const encoded_address = /%(?:25)?3a%(?:25)?2f/i;
 const parameter = /([?&#;])([^=&#;?]*)=([^&#;]*)/g;
 
 /** For a comment: e-mails, @mentions, international phone numbers and IP addresses become `[…]`. */
@@ -79,7 +80,7 @@ function maskPath(text: string): string {
     .replace(parameter, (all: string, start: string, name: string, value: string) =>
       isPersonal(decoded(name)) || numbersSomebody(value) ? `${start}${name}=[masked]` : all,
     )
-    .replace(segment, (found) => (encoded_address.test(found) && numbersSomebody(found) ? '[masked]' : found));
+    .replace(segment, (found) => (encoded_address.test(found) && leadsToSomebody(found) ? '[masked]' : found));
 }
 
 /** Whether a field's name says that its value is an address or a number of somebody: `shop_tel`, `shopTel`, `contact[tel]`, `tel2`. */
@@ -104,11 +105,18 @@ function decoded(name: string): string {
 const signs = (text: string): string =>
   text.replace(/%[2-7][\da-f]/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
 
-/** A value of a URL that is an IP address or an international phone number. */
+/** A value of a URL that is or holds an IP address, an international phone number, a link to a telephone or an e-mail. */
 function numbersSomebody(value: string): boolean {
-  if (!/\d/.test(value)) return false;
+  if (!/[\d@]/.test(value)) return false;
   const plain = signs(signs(value));
-  return [address, phone, long_address].some((pattern) => plain.search(pattern) >= 0);
+  return [address, phone, long_address, ...links].some((pattern) => plain.search(pattern) >= 0);
+}
+
+/** An encoded address whose host is an IP address, or that leads to a telephone or an e-mail. Numbers in its path are its own. */
+function leadsToSomebody(inner: string): boolean {
+  const plain = signs(signs(inner));
+  const hidden = plain.replace(inner_host, (found) => hideAddresses(found));
+  return hidden !== plain || links.some((pattern) => plain.search(pattern) >= 0);
 }
 
 /** For properties: as for a comment, and the whole value where its name says that it is an address or a number of somebody. Sorted by name. */
