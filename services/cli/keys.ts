@@ -1,31 +1,17 @@
 /** `grapevine keys`: make, list and revoke keys of the read API. */
 import { Command } from 'commander';
-import { migrate } from '../../infra/migrate.ts';
 import { createKey, listKeys, revokeKey } from '../dashboard/access.ts';
-import { readConfig } from '../platform/config.ts';
-import type { Warehouse } from '../platform/warehouse/port.ts';
 import { openWarehouseOf } from './open-warehouse.ts';
 import { print, table, UsageError } from './output.ts';
-import { configFor } from './running.ts';
+import { withWarehouse } from './with-warehouse.ts';
 
 interface DataOptions {
   data: string;
   json?: boolean;
 }
 
-async function withWarehouse(data: string, work: (warehouse: Warehouse) => Promise<void>): Promise<void> {
-  const config = configFor(readConfig(process.env), data);
-  const warehouse = await openWarehouseOf(config, data);
-  try {
-    await migrate(warehouse, config.CLICKHOUSE_DATABASE);
-    await work(warehouse);
-  } finally {
-    await warehouse.close();
-  }
-}
-
 const create = ({ brand, name, data, json }: DataOptions & { brand: string; name: string }): Promise<void> =>
-  withWarehouse(data, async (warehouse) => {
+  withWarehouse(openWarehouseOf, data, async (warehouse) => {
     if (brand.trim() === '') throw new UsageError('--brand: found nothing, expected the id of a brand, or * for all');
     const made = await createKey(warehouse, brand, name, Date.now());
     print(
@@ -36,7 +22,7 @@ const create = ({ brand, name, data, json }: DataOptions & { brand: string; name
   });
 
 const list = ({ data, json }: DataOptions): Promise<void> =>
-  withWarehouse(data, async (warehouse) => {
+  withWarehouse(openWarehouseOf, data, async (warehouse) => {
     const keys = await listKeys(warehouse);
     if (json) return print(JSON.stringify(keys));
     if (keys.length === 0) return print('no key yet: grapevine keys create --brand B');
@@ -49,7 +35,7 @@ const list = ({ data, json }: DataOptions): Promise<void> =>
   });
 
 const revoke = (id: string, { data }: DataOptions): Promise<void> =>
-  withWarehouse(data, async (warehouse) => {
+  withWarehouse(openWarehouseOf, data, async (warehouse) => {
     if (!(await revokeKey(warehouse, id, Date.now())))
       throw new UsageError(`there is no key ${id}: see \`grapevine keys list\``);
     print(`key ${id} is revoked; running dashboards know within ten seconds`);

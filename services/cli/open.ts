@@ -48,6 +48,16 @@ export function sharedKeys(config: Config): Keys {
   return openKeys(Buffer.from(config.GRAPEVINE_PII_KEY, 'hex'));
 }
 
+/** For commands that open what ingest has sealed: its key, of a directory that which lies in it. One that is not there is not made. Throws ConfigError. */
+export function existingKeys(config: Config, directory: string): Keys {
+  const file = join(directory, 'pii.key');
+  if (!config.GRAPEVINE_PII_KEY && !existsSync(file))
+    throw new ConfigError(
+      `GRAPEVINE_PII_KEY: not set, and there is no ${file}: the bytes open only with the key that ingest has`,
+    );
+  return openKeys(masterKey(config, directory));
+}
+
 /** Counts a pause when it begins. */
 export function backPressure(telemetry: Telemetry): BufferReport {
   const paused_now = new Set<string>();

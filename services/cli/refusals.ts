@@ -37,6 +37,8 @@ export interface OpenedRefusal extends Refusal {
   bytes_hash: string;
 }
 
+export const nothing_refused = 'nothing of that kind was refused: see `grapevine rejected list`';
+
 /** A page has at most so many, and about so many bytes: one refused record may have megabytes. */
 const page_records = 100;
 const page_bytes = 16 << 20;
