@@ -1,28 +1,18 @@
-/** Metrics whose small print is easily missed, each on a story small enough to count by hand. Every story is a brand of its own. */
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+/** Metrics whose small print is easily missed, each on a story small enough to count by hand. */
+import { describe, expect, it } from 'vitest';
 import { findRedemptions, inWords, storyOf } from '../../services/dashboard/story.ts';
-import { openWarehouse } from '../../services/platform/warehouse/client.ts';
-import type { Warehouse } from '../../services/platform/warehouse/port.ts';
-import { cli, scratch } from '../support/cli.ts';
+import {
+  ann,
+  campaign_id,
+  card,
+  event,
+  mail,
+  record,
+  sold,
+  tellStories,
+  user_agent,
+} from '../support/small-stories.ts';
 
-const home = scratch();
-const data = join(home.path, 'data');
-const user_agent = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X)';
-const mail = (name: string) => [{ kind: 'email', value: `${name}@example.org` }];
-const card = (value: string) => [{ kind: 'loyalty_id', value }];
-let events = 0;
-let warehouse: Warehouse;
-const event = (type: string, day: number, rest: object) => ({
-  type,
-  event_id: `e${++events}`,
-  occurred_at: `2026-10-${String(day).padStart(2, '0')}T10:00:00Z`,
-  ...rest,
-});
-const sold = (day: number, coupon_code: string, rest: object = {}) =>
-  event('coupon_redemption', day, { coupon_code, amount: 10, currency: 'USD', ...rest });
-const record = (kind: string, id: string, rest: object) => ({ kind, id, ...rest });
 const cost = (amount: number, currency: string, influencer_id?: string) => ({
   kind: 'fee',
   amount,
@@ -30,9 +20,7 @@ const cost = (amount: number, currency: string, influencer_id?: string) => ({
   influencer_id,
 });
 
-const campaign_id = 'launch';
 const at = '2026-10-01T10:00:00Z';
-const ann = { influencer_id: 'ann', campaign_id };
 const sample = [
   record('coupon', 'k', { code: 'OPEN', use: 'shared', campaign_id }),
   record('distribution', 'd', {
@@ -42,71 +30,6 @@ const sample = [
   }),
   sold(3, 'OPEN', { campaign_id, identifiers: mail('e9') }),
   event('share', 4, { campaign_id, share_kind: 'review', identifiers: mail('e9') }),
-];
-const as = (value: string) => [{ kind: 'consumer_id', value }];
-const handle = { kind: 'handle', platform: 'tiktok', value: 'cool' };
-const handed_over = [
-  record('influencer', 'quin', {
-    relationship: 'friend',
-    handles: [{ platform: 'tiktok', handle: 'cool' }],
-    followers: 90,
-  }),
-  event('like', 1, { influencer_id: 'quin', post_id: 'q1', identifiers: [...as('pia'), handle] }),
-  event('share', 5, { influencer_id: 'quin', share_kind: 'post', identifiers: [...as('quin'), handle] }),
-  event('click', 8, { influencer_id: 'quin', post_id: 'q1', identifiers: mail('fan'), user_agent }),
-];
-const other_handle = { kind: 'handle', platform: 'tiktok', value: 'cooler' };
-const renamed = (from: number, until: number) => [
-  record('influencer', 'quin', {
-    handles: [
-      { platform: 'tiktok', handle: 'cool', valid_to: `2026-10-0${until}T00:00:00Z` },
-      { platform: 'tiktok', handle: 'cooler', valid_from: `2026-10-0${from}T00:00:00Z` },
-    ],
-  }),
-  event('click', 2, { influencer_id: 'quin', post_id: 'q1', identifiers: [...as('quin'), handle], user_agent }),
-  event('click', 8, { influencer_id: 'quin', post_id: 'q1', identifiers: [...as('quin'), other_handle], user_agent }),
-  event('click', 8, { influencer_id: 'quin', post_id: 'q1', identifiers: mail('fan'), user_agent }),
-];
-/** In the pause between two handles she looks at what she posted for another campaign. */
-const renamed_between_campaigns = [
-  ...renamed(7, 4).map((told) => ('type' in told ? { ...told, campaign_id: 'home' } : told)),
-  event('click', 5, {
-    influencer_id: 'quin',
-    post_id: 'q2',
-    campaign_id: 'away',
-    identifiers: as('quin'),
-    user_agent,
-  }),
-];
-const lent = [
-  record('influencer', 'quin', {
-    handles: [
-      { platform: 'tiktok', handle: 'cool', valid_to: '2026-10-03T00:00:00Z' },
-      { platform: 'tiktok', handle: 'cool', valid_from: '2026-10-07T00:00:00Z' },
-    ],
-  }),
-  event('click', 5, { influencer_id: 'quin', post_id: 'q1', identifiers: [handle], user_agent }),
-];
-const lent_to_bob = [
-  ...lent.slice(0, 1),
-  event('click', 5, { influencer_id: 'quin', post_id: 'q1', identifiers: [...as('bob'), handle], user_agent }),
-  event('click', 6, { influencer_id: 'quin', post_id: 'q1', identifiers: as('bob'), user_agent }),
-];
-/** Both handles were lent, or one was and the other given up, whatever they are called. */
-const lent_beside = (name: string, back: boolean) => [
-  record('influencer', 'quin', {
-    handles: ['cool', name].flatMap((held) => [
-      { platform: 'tiktok', handle: held, valid_to: '2026-10-03T00:00:00Z' },
-      ...(held === 'cool' || back ? [{ platform: 'tiktok', handle: held, valid_from: '2026-10-07T00:00:00Z' }] : []),
-    ]),
-  }),
-  event('click', 5, {
-    influencer_id: 'quin',
-    post_id: 'q1',
-    identifiers: [...as('bob'), handle, { kind: 'handle', platform: 'tiktok', value: name }],
-    user_agent,
-  }),
-  event('click', 6, { influencer_id: 'quin', post_id: 'q1', identifiers: as('bob'), user_agent }),
 ];
 const half_named = [
   event('click', 1, { campaign_id, post_id: 'p1', identifiers: mail('fan'), user_agent }),
@@ -121,13 +44,6 @@ const alike = [
   event('click', 1, { ...ann, link_code: 'spring', identifiers: mail('fan'), user_agent }),
   event('click', 1, { ...ann, post_id: 'spring', identifiers: mail('fan'), user_agent }),
 ];
-/** Lent, and she clicks herself before and after: each touch is judged by its own time. */
-const lent_and_own = [
-  ...lent.slice(0, 1),
-  ...[2, 5, 8].map((day) =>
-    event('click', day, { influencer_id: 'quin', post_id: 'q1', identifiers: [handle], user_agent }),
-  ),
-];
 /** Between two clicks of one hour she became a blogger. */
 const became_a_blogger = [
   record('influencer', 'ann', { relationship: 'friend' }),
@@ -137,20 +53,11 @@ const became_a_blogger = [
     occurred_at: `2026-10-01T${time}:00Z`,
   })),
 ];
-const others = ['a', 'b', 'c', 'd', 'e', 'f'];
 const stories: Record<string, object[]> = {
   half_named,
   two_named,
   alike,
   became_a_blogger,
-  lent,
-  lent_and_own,
-  lent_both: lent_beside('both', true),
-  ...Object.fromEntries(others.map((name) => [`lent_${name}`, lent_beside(name, false)])),
-  lent_to_bob,
-  renamed: renamed(5, 5),
-  renamed_after_a_pause: renamed(7, 4),
-  renamed_between_campaigns,
   ignored: [
     record('influencer', 'ann', { followers: 100 }),
     record('post_snapshot', 's1', {
@@ -192,15 +99,6 @@ const stories: Record<string, object[]> = {
     event('click', 1, { influencer_id: 'ann', campaign_id: 'away', identifiers: mail('mia'), user_agent }),
     ...['mia', 'leo', 'ida', 'tom'].map((name) => sold(3, 'OPEN', { campaign_id: 'home', identifiers: mail(name) })),
   ],
-  own_posts: [
-    record('influencer', 'ann', { relationship: 'friend', identifiers: mail('ann'), followers: 90 }),
-    event('share', 1, { ...ann, identifiers: mail('ann'), share_kind: 'post', post_id: 'p1' }),
-    event('click', 1, { ...ann, identifiers: [...mail('ann'), ...card('A1')], post_id: 'p1', user_agent }),
-    event('like', 2, { ...ann, identifiers: card('A1'), post_id: 'p1' }),
-    event('click', 2, { ...ann, identifiers: mail('fan'), post_id: 'p1', user_agent }),
-    event('like', 2, { influencer_id: 'bob', identifiers: mail('ann') }),
-    sold(3, 'OPEN', { campaign_id, identifiers: mail('fan') }),
-  ],
   returning: [
     sold(1, 'OPEN', { event_id: 'once', identifiers: mail('mia') }),
     sold(3, 'OPEN', { event_id: 'again', identifiers: mail('mia') }),
@@ -214,12 +112,6 @@ const stories: Record<string, object[]> = {
     sold(1, 'OPEN', { campaign_id, event_id: 'r', identifiers: mail('leo'), amount: 20 }),
     sold(2, 'OPEN', { campaign_id, redemption_id: 'v', status: 'voided', amount: undefined, currency: undefined }),
     sold(2, 'OPEN', { campaign_id, redemption_id: 'r', status: 'returned', amount: 5 }),
-  ],
-  handed_over,
-  handed_over_and_engaged: [
-    ...handed_over,
-    event('click', 2, { influencer_id: 'quin', post_id: 'q1', identifiers: as('quin'), user_agent }),
-    event('click', 8, { influencer_id: 'quin', post_id: 'q1', identifiers: as('pia'), user_agent }),
   ],
   sample_of_nobody: [
     record('distribution', 'a', { campaign_id, at, identifiers: card('anonymous') }),
@@ -325,31 +217,7 @@ const stories: Record<string, object[]> = {
   ],
 };
 
-beforeAll(async () => {
-  const file = join(home.path, 'stories.ndjson');
-  const lines = Object.entries(stories).flatMap(([brand_id, list]) => list.map((one) => ({ brand_id, ...one })));
-  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  const done = await cli(['run', file, '--data', data]);
-  expect(done.code, done.stderr + done.stdout).toBe(0);
-  warehouse = await openWarehouse({ directory: join(data, 'warehouse'), database: 'grapevine' });
-  const [stored] = await answer('SELECT toInt32(uniqExact(event_id)) AS n FROM events_current');
-  expect(stored).toEqual({ n: events });
-}, 120_000);
-afterAll(async () => {
-  await warehouse?.close();
-  home.remove();
-});
-
-const answer = async (sql: string): Promise<Record<string, unknown>[]> =>
-  (await warehouse.ask(sql, 'JSONEachRow'))
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
-/** Columns of a view for a brand, as numbers. */
-const ask = (columns: string, view: string, brand: string, rest = '') =>
-  answer(
-    `SELECT ${columns.replace(/\w+/g, (name) => `toFloat64(${name}) AS ${name}`)} FROM ${view} WHERE brand_id = '${brand}' ${rest}`,
-  );
+const { warehouse, answer, ask } = tellStories(stories);
 const whole = 'campaign_performance';
 const each = 'influencer_performance';
 
@@ -391,25 +259,6 @@ describe('a post nobody engaged with', () => {
   });
 });
 
-describe('an influencer', () => {
-  it('is nobody who engaged with the influencer, by whatever identifier', async () => {
-    const of = (influencer_id: string) =>
-      ask(
-        'people_engaged, conversion',
-        'influencer_performance',
-        'own_posts',
-        `AND influencer_id = '${influencer_id}'`,
-      );
-    expect([...(await of('ann')), ...(await of('bob'))]).toEqual([
-      { people_engaged: 1, conversion: 1 },
-      { people_engaged: 1, conversion: 0 },
-    ]);
-    expect(await ask('people_engaged', 'trust_comparison', 'own_posts', "AND model = 'linear'")).toEqual([
-      { people_engaged: 1 },
-    ]);
-  });
-});
-
 describe('who has redeemed for the brand before', () => {
   it('is flagged as a returning buyer; a voided redemption is none, and nobody knows who a stranger is', async () => {
     const returning = "has(flags, 'returning_buyer')";
@@ -431,16 +280,6 @@ describe('what was sold and taken back', () => {
     expect(await ask('redemptions_gross, redemptions_net, sales_gross, sales_net', whole, 'taken_back')).toEqual([
       { redemptions_gross: 2, redemptions_net: 1, sales_gross: 30, sales_net: 15 },
     ]);
-  });
-});
-
-describe('a handle that has passed on', () => {
-  const engaged = (brand: string) => ask('people_engaged', each, brand);
-  it('makes nobody of its holders engaged with the influencer while it was theirs', async () => {
-    expect(await engaged('handed_over')).toEqual([{ people_engaged: 1 }]);
-  });
-  it('does not hide who engaged before it came or after it went', async () => {
-    expect(await engaged('handed_over_and_engaged')).toEqual([{ people_engaged: 3 }]);
   });
 });
 
@@ -474,24 +313,6 @@ it('a click repeated within the hour in which its influencer became a blogger is
   const one = [{ clicks: 2, clicks_valid: 1 }];
   expect(await ask('clicks, clicks_valid', whole, 'became_a_blogger')).toEqual(one);
   expect(await ask('clicks, clicks_valid', each, 'became_a_blogger')).toEqual(one);
-});
-
-describe('a handle that went and came back', () => {
-  it.each(['lent', 'lent_and_own', 'lent_to_bob', 'lent_both', ...others.map((name) => `lent_${name}`)])(
-    'does not hide who engaged under it in between: %s',
-    async (brand) => {
-      expect(await ask('people_engaged', each, brand)).toEqual([{ people_engaged: 1 }]);
-    },
-  );
-});
-
-describe('an influencer with a new handle', () => {
-  it.each(['renamed', 'renamed_after_a_pause', 'renamed_between_campaigns'])(
-    'is still the same, and does not engage with herself: %s',
-    async (brand) => {
-      expect(await ask('people_engaged', each, brand)).toEqual([{ people_engaged: 1 }]);
-    },
-  );
 });
 
 describe('what was handed out without saying to whom', () => {
@@ -611,8 +432,8 @@ describe("a click on the brand's own link, without an influencer", () => {
     );
     const told = await Promise.all(
       redemptions.map(async ({ redemption_id }) => {
-        const [found] = await findRedemptions(warehouse, String(redemption_id), 'own_channel');
-        const { postings } = await storyOf(warehouse, found!);
+        const [found] = await findRedemptions(warehouse(), String(redemption_id), 'own_channel');
+        const { postings } = await storyOf(warehouse(), found!);
         return inWords(postings).find((line) => line.includes('last_touch'));
       }),
     );
@@ -671,7 +492,7 @@ describe('small denominators', () => {
 });
 
 it('a code that two coupons share is said to be of neither of their owners', async () => {
-  const found = await warehouse.query(
+  const found = await warehouse().query(
     `SELECT coupon_code, name, owner_id, campaign_id, toInt32(redemptions_net) AS net FROM coupon_performance
      WHERE brand_id = 'code_of_two' ORDER BY coupon_code`,
   );
