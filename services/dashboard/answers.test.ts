@@ -85,6 +85,28 @@ test('who gets an old answer is told when the newer one will be there, and nobod
   expect(newer).not.toHaveProperty('newer_in_ms');
 });
 
+test('what is renewed for those who got the old answer is computed one after the other, and leaves room for those who wait', async () => {
+  const { answers, taking, pass } = clocked();
+  for (const question of ['a', 'b']) await answers.of(question, taking(400));
+  pass(2_000);
+  const begun: string[] = [];
+  let finish: (text: string) => void = () => undefined;
+  const slow = (question: string) => (lane: Lane, sparing?: boolean) => {
+    begun.push(`${question} ${lane}${sparing ? ' sparing' : ''}`);
+    return new Promise<string>((resume) => (finish = resume));
+  };
+  for (const question of ['a', 'b'])
+    expect(await answers.of(question, slow(question))).toMatchObject({ newer_in_ms: 400 });
+  expect(await answers.of('c', taking(5))).toMatchObject({ text: 'answer 3' });
+  expect(begun).toEqual(['a quick sparing']);
+  finish('new a');
+  await vi.waitFor(() => expect(begun).toEqual(['a quick sparing', 'b quick sparing']));
+  finish('new b');
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+  expect((await answers.of('a', taking(5))).text).toBe('new a');
+  expect((await answers.of('b', taking(5))).text).toBe('new b');
+});
+
 test('a dear answer serves for ten times what it cost, then at once with its time while it is computed anew', async () => {
   const { answers, taking, pass, asked, how } = clocked();
   await answers.of('q', taking(4_000));
@@ -302,6 +324,23 @@ test('while it is computed anew because somebody looks, an old answer is given h
   finish('new');
   await vi.waitFor(() => expect(answers.running).toBe(0));
   expect((await answers.of('q', slow)).text).toBe('new');
+});
+
+test('the first answer computed behind has all the room there is, a newer one half of it', async () => {
+  const { answers, pass } = clocked();
+  const lanes: string[] = [];
+  const compute = async (lane: Lane, sparing?: boolean): Promise<string> => {
+    lanes.push(`${lane}${sparing ? ' sparing' : ''}`);
+    if (lane === 'quick') throw too_dear;
+    await Promise.resolve();
+    pass(30_000);
+    return 'there';
+  };
+  await expect(answers.of('q', compute)).rejects.toThrow(ComputedBehind);
+  await vi.waitFor(async () => expect((await answers.of('q', compute)).text).toBe('there'));
+  pass(500_000);
+  await answers.of('q', compute);
+  await vi.waitFor(() => expect(lanes).toEqual(['quick', 'behind', 'behind sparing']));
 });
 
 test('what fails behind says why for a minute, and is tried again after', async () => {

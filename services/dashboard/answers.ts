@@ -6,18 +6,12 @@
  * So a page on a large warehouse answers in milliseconds and says as of when, and on a small one it is half a second behind at most.
  */
 import { Behind, TooLarge } from './behind.ts';
-
-export interface Answer {
-  text: string;
-  /** When it was computed, epoch ms. */
-  as_of: number;
-  /** A newer one is being computed, and there in about so many ms. */
-  newer_in_ms?: number;
-}
+import { type Kept, KeptAnswers, type Shelf } from './kept.ts';
 
 /** `quick`: somebody waits for it. `behind`: nobody does; it may take more time and memory, and nothing else dear runs beside it. */
 export type Lane = 'quick' | 'behind';
-export type Compute = (lane: Lane) => Promise<string>;
+/** `sparing`: there is an older answer, so it may take its time and leave room for those who wait. */
+export type Compute = (lane: Lane, sparing?: boolean) => Promise<string>;
 
 /** Makes a question one whose answer is in that to a larger one, which costs no more than itself. */
 export interface Part {
@@ -37,13 +31,6 @@ export class TooMuch extends Error {
   override name = 'TooMuch';
 }
 
-interface Kept extends Answer {
-  took_ms: number;
-  /** What it took this time or the time before, whichever is less: a machine that is busy for a moment makes no answer dear. */
-  cost_ms: number;
-  bytes: number;
-}
-
 /** Where an answer came from: computed for this question, by another one under way, kept and young, kept and old, or not there yet. */
 export type How = 'computed' | 'shared' | 'kept' | 'old' | 'behind';
 
@@ -56,6 +43,8 @@ export interface AnswersOptions {
   tooDear(error: unknown): boolean;
   /** Hears of every answer given. */
   onAnswer?(how: How): void;
+  /** Where answers are kept for the next start; nowhere, if absent. */
+  shelf?: Shelf;
   /** By the clock of the machine, if absent. */
   wait?(ms: number): Promise<void>;
 }
@@ -67,8 +56,12 @@ const dear_ms = 3_000;
 const oldest_young_ms = 300_000;
 /** An answer that took no longer is waited for, so long at most. */
 const patience_ms = 170;
-/** Beyond this an answer is not given any more, only waited for: nobody looked for so long. */
+/** Beyond this (and ten times what it cost) an answer is given only to who takes an older one, the others wait: nobody looked for so long. */
 const stale_ms = 600_000;
+/** The same of one that was computed before this start and is soon there anew. */
+const stale_recalled_ms = 10_000;
+/** The same while a newer one is being computed behind. */
+const stale_behind_ms = 3_600_000;
 /** So many questions are remembered for having been stopped. */
 const most_too_dear = 1_000;
 
@@ -77,16 +70,19 @@ const youth = ({ cost_ms }: Kept): number =>
 
 export class Answers {
   readonly #options: AnswersOptions;
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept: KeptAnswers;
   readonly #running = new Map<string, Promise<Kept>>();
   readonly #behind: Behind;
+  /** What is renewed for those who got the old answer and is soon there: one at a time, for more would keep those up who wait. */
+  readonly #renewing: Behind;
   /** Questions that were stopped for taking too much: nobody is let wait for them again. */
   readonly #too_dear = new Set<string>();
-  #bytes = 0;
 
   constructor(options: AnswersOptions) {
     this.#options = options;
+    this.#kept = new KeptAnswers(options.most_bytes, options.now, options.shelf);
     this.#behind = new Behind(options.now);
+    this.#renewing = new Behind(options.now);
   }
 
   /** Questions being computed now. */
@@ -98,31 +94,50 @@ export class Answers {
     return this.#running.size >= this.#options.most_running;
   }
 
-  /** Throws ComputedBehind where the answer is not there yet, TooMuch, and what `compute` throws. */
-  async of(question: string, compute: Compute, part?: Part): Promise<Kept> {
-    const { now, onAnswer } = this.#options;
-    const kept = this.#usable(question, part);
+  /**
+   * `oldest_ms`: how old an answer may be that is given while a newer one is computed, where who asks has said so. Throws ComputedBehind where the answer is not there yet,
+   * TooMuch, and what `compute` throws.
+   */
+  async of(question: string, compute: Compute, part?: Part, oldest_ms?: number): Promise<Kept> {
+    const { now, onAnswer, shelf } = this.#options;
+    const kept =
+      this.#usable(question, oldest_ms, part) ?? (shelf && (await this.#recalled(question, oldest_ms, part)));
     if (kept && now() - kept.as_of < youth(kept)) {
       onAnswer?.('kept');
       return kept;
     }
-    if (part && (!kept || kept.cost_ms > dear_ms) && this.#usable(part.whole)) return this.#taken(question, part);
+    if (part && (!kept || kept.cost_ms > dear_ms)) {
+      const whole = this.#usable(part.whole, oldest_ms) ?? (shelf && (await this.#recalled(part.whole, oldest_ms)));
+      if (whole) return this.#taken(question, part, oldest_ms);
+    }
     if (!kept) return this.#first(question, compute, part);
     const answer = await this.#fresh(question, compute, kept.cost_ms, part);
     onAnswer?.(answer ? 'computed' : 'old');
     if (answer) return answer;
-    return this.#running.has(question) ? { ...kept, newer_in_ms: Math.max(kept.cost_ms, patience_ms) } : kept;
+    const is_renewed = this.#running.has(question) || this.#renewing.has(question);
+    return is_renewed ? { ...kept, newer_in_ms: Math.max(kept.cost_ms, patience_ms) } : kept;
+  }
+
+  /** What is new goes to the shelf. */
+  shelve(): Promise<void> {
+    return this.#kept.shelve();
   }
 
   /** What is kept and may be given, if only while it is computed anew. */
-  #usable(question: string, part?: Part): Kept | null {
+  #usable(question: string, oldest_ms?: number, part?: Part): Kept | null {
     const kept = this.#kept.get(question);
     if (!kept) return null;
-    const stale = this.#options.now() - kept.as_of > stale_ms + times_cost * kept.cost_ms;
-    if (stale && !this.#isBehind(question, part)) return null;
-    this.#kept.delete(question); // what was asked for last is dropped last
-    this.#kept.set(question, kept);
+    const stale = oldest_ms ?? (kept.recalled && kept.cost_ms <= dear_ms ? stale_recalled_ms : stale_ms);
+    const most_ms = this.#isBehind(question, part) ? Math.max(stale, stale_behind_ms) : stale;
+    if (this.#options.now() - kept.as_of > most_ms + times_cost * kept.cost_ms) return null;
+    this.#kept.touch(question, kept);
     return kept;
+  }
+
+  /** The same from the shelf; not while it is being computed here. */
+  async #recalled(question: string, oldest_ms?: number, part?: Part): Promise<Kept | null> {
+    if (this.#running.has(question) || !(await this.#kept.recall(question))) return null;
+    return this.#usable(question, oldest_ms, part);
   }
 
   #isBehind(question: string, part?: Part): boolean {
@@ -130,8 +145,8 @@ export class Answers {
   }
 
   /** Taken from the whole: as old as that, and as dear. */
-  async #taken(question: string, { whole, compute, take }: Part): Promise<Kept> {
-    const from = await this.of(whole, compute);
+  async #taken(question: string, { whole, compute, take }: Part, oldest_ms?: number): Promise<Kept> {
+    const from = await this.of(whole, compute, undefined, oldest_ms);
     const kept = this.#kept.get(question);
     if (kept && kept.as_of >= from.as_of) return kept; // it may have been computed by itself since
     if (from.took_ms <= dear_ms) this.#too_dear.delete(question);
@@ -172,8 +187,11 @@ export class Answers {
       return null;
     }
     if (this.#full && !this.#running.has(question)) return null;
+    if (cost_ms > patience_ms) {
+      this.#renewing.add(question, () => this.#compute(question, () => compute('quick', true)), cost_ms);
+      return null;
+    }
     const computed = this.#compute(question, () => compute('quick')).catch(() => null);
-    if (cost_ms > patience_ms) return null;
     const wait = this.#options.wait ?? ((ms) => new Promise((resume) => setTimeout(resume, ms).unref()));
     return Promise.race([computed, wait(patience_ms).then(() => null)]);
   }
@@ -182,7 +200,7 @@ export class Answers {
   #computeBehind(question: string, compute: Compute, part?: Part): void {
     if (part && !this.#behind.failure(part.whole)) return this.#computeBehind(part.whole, part.compute);
     const work = async (): Promise<void> => {
-      const { took_ms } = await this.#compute(question, () => compute('behind'));
+      const { took_ms } = await this.#compute(question, () => compute('behind', this.#kept.has(question)));
       if (!this.#kept.has(question)) throw new TooLarge();
       if (took_ms <= dear_ms) this.#too_dear.delete(question); // the machine was short then
     };
@@ -199,34 +217,16 @@ export class Answers {
         (text) => {
           const took_ms = from?.took_ms ?? this.#options.now() - began;
           const cost_ms = from?.cost_ms ?? Math.min(took_ms, this.#kept.get(question)?.took_ms ?? took_ms);
-          const bytes = Buffer.byteLength(text) + question.length;
-          const answer = { text, as_of: from?.as_of ?? began, took_ms, cost_ms, bytes };
-          this.#keep(question, answer);
-          return answer;
+          if (from) return this.#kept.keep(question, { text, as_of: from.as_of, took_ms, cost_ms });
+          return this.#kept.keepForLong(question, { text, as_of: began, took_ms, cost_ms });
         },
         (error: unknown) => {
-          this.#drop(question);
+          this.#kept.drop(question);
           throw error;
         },
       )
       .finally(() => this.#running.delete(question));
     this.#running.set(question, promise);
     return promise;
-  }
-
-  #keep(question: string, answer: Kept): void {
-    this.#drop(question);
-    if (answer.bytes > this.#options.most_bytes) return; // alone too large: it would only push out the others
-    this.#kept.set(question, answer);
-    this.#bytes += answer.bytes;
-    for (const oldest of this.#kept.keys()) {
-      if (this.#bytes <= this.#options.most_bytes) break;
-      this.#drop(oldest);
-    }
-  }
-
-  #drop(question: string): void {
-    this.#bytes -= this.#kept.get(question)?.bytes ?? 0;
-    this.#kept.delete(question);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What is too dear for one who waits, computed behind: one question after the other, the one first that has waited longest for what it costs,
+ * What nobody waits for, computed behind: one question after the other, the one first that has waited longest for what it costs,
  * where those who have no answer yet count more than those who see an old one. What nobody asks for any more is left.
  */
 interface Waiting {

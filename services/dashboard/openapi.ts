@@ -44,6 +44,14 @@ const of_every_view = [
   ),
 ];
 
+const age_taken = {
+  name: 'Cache-Control',
+  in: 'header',
+  description:
+    '`max-stale=seconds`: an answer so old will do while a newer one is computed, of any age without seconds (RFC 9111, 5.2.1.2). X-As-Of says how old it is.',
+  schema: { type: 'string' },
+};
+
 const header = (description: string): object => ({ description, schema: { type: 'string' } });
 const row_headers = {
   ETag: header('Of the rows: send it back as If-None-Match.'),
@@ -79,6 +87,7 @@ const viewPath = (view: View): object => ({
         ...(name === 'brand_id' ? { description: `${comment}; needed when the key reads several brands.` } : {}),
       })),
       ...of_every_view,
+      age_taken,
     ],
     responses: {
       200: {

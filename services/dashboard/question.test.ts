@@ -93,6 +93,8 @@ describe('a question', () => {
     ]);
     expect(statementOf(question, 'quick')).toMatch(/SETTINGS max_execution_time = 20, max_memory_usage = \d+/);
     expect(statementOf(question, 'behind')).toMatch(/SETTINGS max_execution_time = 600, max_memory_usage = \d+/);
+    expect(statementOf(question, 'quick', 1)).toMatch(/, max_threads = 1(,|$)/);
+    expect(statementOf(question, 'quick')).not.toContain('max_threads');
     expect(sqlForPeople(question)).toMatch(/LIMIT 5 OFFSET 10$/);
   });
 

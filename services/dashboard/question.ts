@@ -81,9 +81,9 @@ export function questionOf(
   };
 }
 
-/** What the warehouse is asked. */
-export const statementOf = ({ sql, only }: Pick<Question, 'sql' | 'only'>, lane: Lane): string =>
-  `${sql}\n${bounds[lane]}${only}`;
+/** What the warehouse is asked; with fewer `threads` than all it has, where said. */
+export const statementOf = ({ sql, only }: Pick<Question, 'sql' | 'only'>, lane: Lane, threads?: number): string =>
+  `${sql}\n${bounds[lane]}${threads === undefined ? '' : `, max_threads = ${threads}`}${only}`;
 
 /** What people are shown: without our bounds, and with the limit they asked for. */
 export const sqlForPeople = ({ sql, limit }: Question): string =>

@@ -1,10 +1,10 @@
 /** What an answer says about itself besides its rows. */
 import fastify from 'fastify';
 import { expect, test } from 'vitest';
-import type { Answer } from './answers.ts';
 import type { View } from './catalogue.ts';
+import type { Answer } from './kept.ts';
 import { questionOf } from './question.ts';
-import { sendRows } from './reply.ts';
+import { oldestTaken, sendRows } from './reply.ts';
 
 const view: View = {
   name: 'brands',
@@ -28,4 +28,18 @@ test('an old answer says when a newer one will be there, also to who has its row
   expect(again.statusCode).toBe(304);
   expect(again.headers['x-newer-in']).toBe('400');
   expect((await answered({ as_of: 1_000 })).headers).not.toHaveProperty('x-newer-in');
+});
+
+test.each([
+  ['max-stale', Number.POSITIVE_INFINITY],
+  ['max-stale=90', 90_000],
+  ['no-transform, Max-Stale = "90" , max-age=0', 90_000],
+  ['max-stale=0', 0],
+  ['max-stale=soon', undefined],
+  ['max-stale=-1', undefined],
+  ['no-max-stale', undefined],
+  ['no-cache', undefined],
+  [undefined, undefined],
+])('who says Cache-Control: %s takes an answer so old: %s ms', (said, oldest) => {
+  expect(oldestTaken(said)).toBe(oldest);
 });

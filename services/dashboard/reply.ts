@@ -1,9 +1,20 @@
 /** Answers as they leave: rows as JSON or CSV, a tag of their content, and 304 for who has them already. */
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Answer } from './answers.ts';
+
 import type { View } from './catalogue.ts';
+import type { Answer } from './kept.ts';
 import { type Question, sqlForPeople } from './question.ts';
+
+/**
+ * How old an answer may be that is given while a newer one is computed, in ms: what the request says as `Cache-Control: max-stale=seconds`, or
+ * however old it is without seconds (RFC 9111, 5.2.1.2). Undefined where it says nothing that can be read.
+ */
+export function oldestTaken(cache_control: string | undefined): number | undefined {
+  const said = /(?:^|[\s,])max-stale(?:\s*=\s*"?(\d{1,10})"?)?\s*(?:,|$)/i.exec(cache_control?.slice(0, 200) ?? '');
+  if (!said) return undefined;
+  return said[1] === undefined ? Number.POSITIVE_INFINITY : Number(said[1]) * 1_000;
+}
 
 /** Lines of JSON as an array of them, unread. */
 const asArray = (lines: string): string => `[${lines.trimEnd().replaceAll('\n', ',')}]`;

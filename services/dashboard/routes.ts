@@ -1,22 +1,28 @@
 /** The routes of the read API: each a question that is kept, bounded, and about one brand. */
+import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Warehouse } from '../platform/warehouse/port.ts';
 import { quoted } from '../platform/warehouse/statement.ts';
-import { type Answer, Answers, type Compute, type Lane, type Part } from './answers.ts';
+import { Answers, type Compute, type Lane, type Part } from './answers.ts';
 import type { View } from './catalogue.ts';
+import type { Answer, Shelf } from './kept.ts';
 import { badParameter, Problem, shortened, tooDear } from './problem.ts';
-import { bounds, brandOf, questionOf, statementOf } from './question.ts';
-import { rowsOf, sendBody, sendRows } from './reply.ts';
+import { brandOf, questionOf } from './question.ts';
+import type { Read } from './reader.ts';
+import { oldestTaken, rowsOf, sendBody, sendRows } from './reply.ts';
 import type { DashboardParts } from './server.ts';
 import { findRedemptions, storyBody, storyOf } from './story.ts';
 import { partOf } from './whole.ts';
 
 const kept_bytes = 64 << 20;
+const shelve_every_ms = 60_000;
+const longest_shelving_ms = 5_000;
 export const most_running = 64;
 
 interface Asking {
-  warehouse: DashboardParts['warehouse'];
-  ask(question: string, compute: Compute, part?: Part): Promise<Answer>;
+  read: Read;
+  /** `request` says how old an answer it takes. */
+  ask(request: FastifyRequest, question: string, compute: Compute, part?: Part): Promise<Answer>;
   /** Brand of the key; * = all. */
   brandOfKey(request: FastifyRequest): string;
 }
@@ -26,23 +32,27 @@ export function routes(
   parts: DashboardParts,
   catalogue: ReadonlyMap<string, View>,
   tables: readonly string[],
+  { read, shelf }: { read: Read; shelf: Shelf },
 ): void {
-  const { warehouse, access, telemetry, now } = parts;
+  const { access, telemetry, now } = parts;
   const answers = new Answers({
     now,
     most_bytes: kept_bytes,
     most_running,
     tooDear,
+    shelf,
     onAnswer: (how) => telemetry.count('api_answers', { how }, 1),
   });
+  shelveNowAndThen(api, answers);
   const readers = new WeakMap<FastifyRequest, string>();
   api.addHook('onRequest', async (request) => {
     readers.set(request, await access(request.headers.authorization));
   });
   const asking: Asking = {
-    warehouse,
+    read,
     brandOfKey: (request) => readers.get(request) ?? '',
-    ask: (question, compute, part) => answers.of(question, compute, part),
+    ask: ({ headers }, question, compute, part) =>
+      answers.of(question, compute, part, oldestTaken(headers['cache-control'])),
   };
   api.get('/views', async (request, reply) => sendBody(request, reply, { views: [...catalogue.values()] }));
   viewRoute(api, asking, catalogue, tables);
@@ -51,9 +61,18 @@ export function routes(
   healthRoute(api, asking, parts);
 }
 
+/** Every minute, and when the server closes, which is not held up for long. */
+function shelveNowAndThen(api: FastifyInstance, answers: Answers): void {
+  const timer = setInterval(() => void answers.shelve(), shelve_every_ms).unref();
+  api.addHook('onClose', async () => {
+    clearInterval(timer);
+    await Promise.race([answers.shelve(), wait(longest_shelving_ms, undefined, { ref: false })]);
+  });
+}
+
 function viewRoute(
   api: FastifyInstance,
-  { ask, brandOfKey, warehouse }: Asking,
+  { ask, brandOfKey, read }: Asking,
   catalogue: ReadonlyMap<string, View>,
   tables: readonly string[],
 ): void {
@@ -71,21 +90,20 @@ function viewRoute(
       const question = questionOf(view, rest, brand, request.headers.accept, tables);
       const format = question.format === 'csv' ? 'CSVWithNames' : 'JSONEachRow';
       const answer = await ask(
+        request,
         `${format} ${question.sql}`,
-        (lane) => warehouse.ask(statementOf(question, lane), format, {}, lane === 'behind'),
-        partOf(warehouse, view, question, brand),
+        (lane, sparing) => read(question, format, lane, sparing),
+        partOf(read, view, question, brand),
       );
       return sendRows(request, reply, view, question, answer);
     },
   );
 }
 
-function brandsRoute(api: FastifyInstance, { ask, brandOfKey, warehouse }: Asking): void {
+function brandsRoute(api: FastifyInstance, { ask, brandOfKey, read }: Asking): void {
   api.get('/brands', async (request, reply) => {
     const sql = brandsSql(brandOfKey(request));
-    const { text } = await ask(sql, (lane) =>
-      warehouse.ask(`${sql}\n${bounds[lane]}`, 'JSONEachRow', {}, lane === 'behind'),
-    );
+    const { text } = await ask(request, sql, (lane, sparing) => read({ sql }, 'JSONEachRow', lane, sparing));
     return sendBody(request, reply, { brands: rowsOf(text) });
   });
 }
@@ -97,7 +115,7 @@ const brandsSql = (brand: string): string =>
    LEFT JOIN (SELECT brand_id, name, body FROM reference_current WHERE kind = 'brand' AND id = brand_id) AS known USING (brand_id)
    WHERE brand_id != ''${brand === '*' ? '' : ` AND brand_id = ${quoted(brand)}`} ORDER BY brand_id`;
 
-function journeyRoute(api: FastifyInstance, { ask, brandOfKey, warehouse }: Asking): void {
+function journeyRoute(api: FastifyInstance, { ask, brandOfKey, read }: Asking): void {
   api.get<{ Params: { id: string }; Querystring: Record<string, string | string[]> }>(
     '/journeys/:id',
     async (request, reply) => {
@@ -112,8 +130,8 @@ function journeyRoute(api: FastifyInstance, { ask, brandOfKey, warehouse }: Aski
         });
       const brand = own === '*' ? (asked ?? null) : own;
       const { id } = request.params;
-      const { text } = await ask(`journey ${JSON.stringify([brand, id])}`, (lane) =>
-        tell(readerOf(warehouse, lane), id, brand),
+      const { text } = await ask(request, `journey ${JSON.stringify([brand, id])}`, (lane, sparing) =>
+        tell(readerOf(read, lane, sparing), id, brand),
       );
       return sendBody(request, reply, text);
     },
@@ -130,23 +148,20 @@ async function tell(reader: Reader, id: string, brand: string | null): Promise<s
 
 type Reader = Pick<Warehouse, 'query'>;
 
-/** Reads over the connection for people, within the bounds for people: the pipeline must never wait for them. */
-const readerOf = (warehouse: Asking['warehouse'], lane: Lane): Reader => ({
+const readerOf = (read: Read, lane: Lane, sparing?: boolean): Reader => ({
   query: async <Row>(sql: string, parameters: Record<string, unknown> = {}): Promise<Row[]> =>
-    rowsOf(await warehouse.ask(`${sql}\n${bounds[lane]}`, 'JSONEachRow', parameters, lane === 'behind')) as Row[],
+    rowsOf(await read({ sql, parameters }, 'JSONEachRow', lane, sparing)) as Row[],
 });
 
 /** More than this waits: what is shown is not the latest. */
 const much_lag = 1_000;
 
-function healthRoute(api: FastifyInstance, { ask, brandOfKey, warehouse }: Asking, { lag }: DashboardParts): void {
+function healthRoute(api: FastifyInstance, { ask, brandOfKey, read }: Asking, { lag }: DashboardParts): void {
   api.get('/health', async (request, reply) => {
     const brand = brandOfKey(request);
     const where = brand === '*' ? '' : ` WHERE brand_id = ${quoted(brand)}`;
     const sql = `SELECT toString(max(source_at)) AS last_event_at, count() AS events FROM events${where}`;
-    const { text } = await ask(sql, (lane) =>
-      warehouse.ask(`${sql}\n${bounds[lane]}`, 'JSONEachRow', {}, lane === 'behind'),
-    );
+    const { text } = await ask(request, sql, (lane, sparing) => read({ sql }, 'JSONEachRow', lane, sparing));
     const [row] = rowsOf(text) as { last_event_at: string; events: number }[];
     const last_event_at = row && row.events > 0 ? row.last_event_at : null;
     const waiting = (await lag?.()) ?? null;

@@ -17,11 +17,13 @@ import { brandTables, loadCatalogue } from './catalogue.ts';
 import { strangeIn } from './front.ts';
 import { openApi } from './openapi.ts';
 import { Problem, shortened } from './problem.ts';
+import { openReader } from './reader.ts';
 import { sendBody } from './reply.ts';
 import { most_running, routes } from './routes.ts';
+import { openShelf } from './shelf.ts';
 
 export interface DashboardParts {
-  warehouse: Pick<Warehouse, 'query' | 'ask'>;
+  warehouse: Pick<Warehouse, 'query' | 'ask' | 'insert'>;
   database: string;
   access: Access;
   /** Only these names in the Host header, and no page of another site: for a server without keys on one's own machine. null = any. */
@@ -53,6 +55,8 @@ export async function openDashboard(parts: DashboardParts): Promise<FastifyInsta
   });
   const catalogue = await loadCatalogue(parts.warehouse, parts.database);
   const tables = await brandTables(parts.warehouse, parts.database);
+  const read = await openReader(parts.warehouse);
+  const shelf = await openShelf(parts.warehouse, parts.database, (text) => parts.telemetry.warn(text));
   protect(app, parts);
   measure(app, parts);
   await app.register(rateLimit, {
@@ -70,7 +74,7 @@ export async function openDashboard(parts: DashboardParts): Promise<FastifyInsta
   await app.register(swagger, { mode: 'static', specification: { document: document as never } });
   await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: true });
   app.get('/api/v1/openapi.json', async (request, reply) => sendBody(request, reply, document));
-  await app.register(async (api) => routes(api, parts, catalogue, tables), { prefix: '/api/v1' });
+  await app.register(async (api) => routes(api, parts, catalogue, tables, { read, shelf }), { prefix: '/api/v1' });
   if (parts.probes) probes(app, parts);
   await servePage(app, parts.page);
   await app.ready();

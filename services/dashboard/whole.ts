@@ -2,12 +2,12 @@
  * Views of which all rows of a brand are few, and cost no more than one: each adds up whatever the brand has, and a filter only hides rows. What
  * is too dear of such a view is computed whole, and every question to it is then answered from that, within the engine and read as any table.
  */
-import type { Warehouse } from '../platform/warehouse/port.ts';
 import { identifier, quoted } from '../platform/warehouse/statement.ts';
 import type { Part } from './answers.ts';
 import { TooLarge } from './behind.ts';
 import type { readable, View } from './catalogue.ts';
-import { bounds, type Question, statementOf } from './question.ts';
+import type { Question } from './question.ts';
+import type { Read } from './reader.ts';
 
 export const whole_views: ReadonlySet<string> = new Set<(typeof readable)[number]>([
   'campaign_performance',
@@ -29,12 +29,7 @@ export const whole_views: ReadonlySet<string> = new Set<(typeof readable)[number
 const most_bytes = 4 << 20;
 
 /** What the question is part of; undefined where it stands for itself. `brand` null = the view tells of all brands together. */
-export function partOf(
-  warehouse: Pick<Warehouse, 'ask'>,
-  view: View,
-  question: Question,
-  brand: string | null,
-): Part | undefined {
+export function partOf(read: Read, view: View, question: Question, brand: string | null): Part | undefined {
   if (!whole_views.has(view.name)) return undefined;
   const columns = view.columns.map(({ name }) => identifier(name)).join(', ');
   const where = brand === null ? '' : ` WHERE brand_id = ${quoted(brand)}`;
@@ -43,13 +38,8 @@ export function partOf(
   const format = question.format === 'csv' ? 'CSVWithNames' : 'JSONEachRow';
   return {
     whole: `TabSeparated ${sql}`,
-    async compute(lane) {
-      const rows = await warehouse.ask(
-        statementOf({ sql, only: question.only }, lane),
-        'TabSeparated',
-        {},
-        lane === 'behind',
-      );
+    async compute(lane, sparing) {
+      const rows = await read({ sql, only: question.only }, 'TabSeparated', lane, sparing);
       if (Buffer.byteLength(rows) > most_bytes) throw new TooLarge();
       return rows;
     },
@@ -57,7 +47,7 @@ export function partOf(
       // No rows at all are read as no columns by servers before 26.7.
       const source =
         rows === '' ? `null(${quoted(structure)})` : `format(TabSeparated, ${quoted(structure)}, ${quoted(rows)})`;
-      return warehouse.ask(`${question.sqlFrom(source)}\n${bounds.quick}`, format);
+      return read({ sql: question.sqlFrom(source) }, format, 'quick');
     },
   };
 }

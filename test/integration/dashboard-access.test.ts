@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createKey, listKeys, revokeKey } from '../../services/dashboard/access.ts';
 import { bounds } from '../../services/dashboard/question.ts';
+import type { DashboardParts } from '../../services/dashboard/server.ts';
 import { WarehouseError } from '../../services/platform/warehouse/port.ts';
 import { type DashboardWorld, openDashboardWorld } from '../support/dashboard.ts';
 
@@ -11,6 +12,12 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(() => world?.close());
 const get = (...asked: Parameters<DashboardWorld['get']>) => world.get(...asked);
+/** The warehouse, where questions are answered by `ask` and nothing is kept for the next start. */
+const askedBy = (ask: (sql: string, format: string) => Promise<string>): DashboardParts['warehouse'] => ({
+  query: world.warehouse.query.bind(world.warehouse),
+  ask,
+  insert: async () => undefined,
+});
 
 describe('what is asked wrongly gets a clear answer', () => {
   it.each([
@@ -299,7 +306,7 @@ describe('limits', () => {
     const ask = async (): Promise<never> => {
       throw new WarehouseError("ClickHouse says no about 'secret'", code, null, code === 210);
     };
-    const app = await world.another({ warehouse: { query: world.warehouse.query.bind(world.warehouse), ask } });
+    const app = await world.another({ warehouse: askedBy(ask) });
     const answer = await app.inject({ url: '/api/v1/brands', headers: { host: 'localhost' } });
     expect(answer.statusCode).toBe(status);
     expect(answer.json().detail).toMatch(detail);
@@ -318,7 +325,7 @@ describe('limits', () => {
         asked.push(/max_execution_time = \d+, max_memory_usage = \d+/.exec(sql)![0]);
         throw new WarehouseError("ClickHouse says no about 'secret'", code, null, false);
       };
-      const app = await world.another({ warehouse: { query: world.warehouse.query.bind(world.warehouse), ask } });
+      const app = await world.another({ warehouse: askedBy(ask) });
       const get = () => app.inject({ url: '/api/v1/brands', headers: { host: 'localhost' } });
       const first = await get();
       expect(first.statusCode).toBe(503);
@@ -342,7 +349,7 @@ describe('limits', () => {
       if (sql.includes('max_execution_time = 20')) throw new WarehouseError('stopped', 159, null, false);
       return world.warehouse.ask(sql, format);
     };
-    const app = await world.another({ warehouse: { query: world.warehouse.query.bind(world.warehouse), ask } });
+    const app = await world.another({ warehouse: askedBy(ask) });
     const url = '/api/v1/views/campaign_daily?brand_id=acme&order=campaign_id';
     const get = () => app.inject({ url, headers: { host: 'localhost' } });
     expect((await get()).json()).toMatchObject({ status: 503, title: 'Being computed' });
@@ -369,8 +376,7 @@ describe('limits', () => {
       return world.warehouse.ask(sql, format);
     };
     const at = Date.now(); // nothing grows old meanwhile
-    const warehouse = { query: world.warehouse.query.bind(world.warehouse), ask };
-    const app = await world.another({ warehouse, now: () => at });
+    const app = await world.another({ warehouse: askedBy(ask), now: () => at });
     const headers = { host: 'localhost' };
     const get = async (url: string) => (await app.inject({ url, headers })).json();
     const one = '/api/v1/views/campaign_performance?brand_id=acme&order=campaign_id';

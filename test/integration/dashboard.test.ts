@@ -5,6 +5,7 @@ import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadCatalogue, readable } from '../../services/dashboard/catalogue.ts';
 import { questionOf, statementOf } from '../../services/dashboard/question.ts';
+import { openReader } from '../../services/dashboard/reader.ts';
 import { partOf, whole_views } from '../../services/dashboard/whole.ts';
 import { type DashboardWorld, openDashboardWorld } from '../support/dashboard.ts';
 
@@ -53,7 +54,7 @@ describe('views of whole lives', () => {
       for (const parameters of [{}, { format: 'csv' }]) {
         const question = questionOf(view, parameters, 'nobody');
         const format = question.format === 'csv' ? 'CSVWithNames' : 'JSONEachRow';
-        const part = partOf(world.warehouse, view, { ...question }, 'nobody')!;
+        const part = partOf(await openReader(world.warehouse), view, { ...question }, 'nobody')!;
         if (brand !== null)
           expect(await part.take('')).toBe(await world.warehouse.ask(statementOf(question, 'quick'), format));
       }
@@ -66,7 +67,7 @@ describe('views of whole lives', () => {
       ];
       for (const parameters of questions) {
         const question = questionOf(view, parameters, brand);
-        const part = partOf(world.warehouse, view, question, brand)!;
+        const part = partOf(await openReader(world.warehouse), view, question, brand)!;
         const plain = await world.warehouse.ask(
           statementOf(question, 'quick'),
           question.format === 'csv' ? 'CSVWithNames' : 'JSONEachRow',

@@ -68,6 +68,7 @@ describe('migrate', () => {
       '028-advice 9b995b3d7193d1fa',
       '030-nobody d2eab0a91b1473dd',
       '031-replays d00b366f051f76f8',
+      '033-kept-answers aac839aa323a80e5',
     ]);
   });
 

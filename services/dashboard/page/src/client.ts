@@ -12,6 +12,8 @@ export interface Answer {
   /** Absent when nothing changed. */
   text?: string;
   etag: string;
+  /** The moment it speaks for; now, where the API does not say. */
+  as_of: Date;
   /** A newer answer is being computed, and there in about so long. */
   newer_in_ms?: number;
 }
@@ -42,7 +44,7 @@ export class Refused extends Error {
 }
 
 async function ask(path: string, etag: string, signal?: AbortSignal): Promise<Response> {
-  const headers = new Headers();
+  const headers = new Headers({ 'cache-control': 'max-stale' }); // of any age, with its time, until the newer one is there
   if (key.value) headers.set('authorization', `Bearer ${key.value}`);
   if (etag) headers.set('if-none-match', etag);
   try {
@@ -65,7 +67,12 @@ async function ask(path: string, etag: string, signal?: AbortSignal): Promise<Re
 export async function read(path: string, etag = '', signal?: AbortSignal): Promise<Answer> {
   const response = await ask(path, etag, signal);
   const newer = Number(response.headers.get('x-newer-in'));
-  const said = { etag: response.headers.get('etag') ?? '', ...(newer > 0 && { newer_in_ms: newer }) };
+  const as_of = response.headers.get('x-as-of');
+  const said = {
+    etag: response.headers.get('etag') ?? '',
+    as_of: as_of === null ? new Date() : new Date(as_of),
+    ...(newer > 0 && { newer_in_ms: newer }),
+  };
   if (response.status === 304) return said;
   const text = await response.text();
   if (response.ok) return { ...said, text };

@@ -75,7 +75,12 @@ export function dayShort(text: string): string {
     new Date(`${text}T00:00:00Z`),
   );
 }
-export const clock = (at: Date) => new Intl.DateTimeFormat(locale, { timeStyle: 'medium' }).format(at);
+/** With the day, unless that is today. */
+export const clock = (at: Date) =>
+  new Intl.DateTimeFormat(locale, {
+    timeStyle: 'medium',
+    ...(at.toDateString() !== new Date().toDateString() && { dateStyle: 'medium' }),
+  }).format(at);
 
 /** Hours as people say them. */
 export function hours(value: Maybe): string {

@@ -29,14 +29,15 @@ const slowest_ms = 30_000;
 const outage_ms = 5_000;
 let answered_at = 0;
 const all = new Map<string, Watched>();
-/** When the newest answer was computed, and when the API last said that nothing changed. */
+/** The moment the newest of all answers speaks for. */
 export const asOf = signal<Date | undefined>(undefined);
 export const trouble = signal<Problem | undefined>(undefined);
 
-function contentOf(body: unknown): { content: string; as_of: string | undefined } {
-  if (typeof body !== 'object' || body === null) return { content: JSON.stringify(body), as_of: undefined };
-  const { as_of, ...rest } = body as Record<string, unknown>;
-  return { content: JSON.stringify(rest), as_of: typeof as_of === 'string' ? as_of : undefined };
+/** An answer without the moment it speaks for. */
+function contentOf(body: unknown): string {
+  if (typeof body !== 'object' || body === null) return JSON.stringify(body);
+  const { as_of: _, ...rest } = body as Record<string, unknown>;
+  return JSON.stringify(rest);
 }
 
 async function ask(live: Watched): Promise<void> {
@@ -47,7 +48,7 @@ async function ask(live: Watched): Promise<void> {
     const there_again = trouble.value?.status === 0 && Date.now() - answered_at > outage_ms;
     answered_at = Date.now();
     trouble.value = undefined;
-    asOf.value = new Date();
+    speaksFor(live, answer.as_of);
     if (there_again) askAgain(); // the others wait for up to half a minute
     live.newer_in_ms = answer.newer_in_ms;
     if (answer.text !== undefined) take(live, answer.text, answer.etag);
@@ -61,14 +62,16 @@ async function ask(live: Watched): Promise<void> {
   }
 }
 
+function speaksFor(live: Watched, as_of: Date): void {
+  if (!asOf.value || as_of > asOf.value) asOf.value = as_of;
+  const isOld = Date.now() - as_of.getTime() > a_while_ms;
+  if (live.old.value?.getTime() !== (isOld ? as_of.getTime() : undefined)) live.old.value = isOld ? as_of : undefined;
+}
+
 function take(live: Watched, text: string, etag: string): void {
   const body: unknown = JSON.parse(text);
-  const { content, as_of } = contentOf(body);
+  const content = contentOf(body);
   live.etag = etag;
-  if (as_of) {
-    asOf.value = new Date(as_of);
-    live.old.value = Date.now() - asOf.value.getTime() > a_while_ms ? asOf.value : undefined;
-  }
   if (content === live.content) return;
   live.content = content;
   live.body.value = body;

@@ -1,0 +1,113 @@
+/** Answers in memory, up to so many bytes: what was asked for last is dropped last. Those that took a while go to the shelf, and come back from it. */
+export interface Answer {
+  text: string;
+  /** When it was computed, epoch ms. */
+  as_of: number;
+  /** A newer one is being computed, and there in about so many ms. */
+  newer_in_ms?: number;
+}
+
+export interface Computed extends Answer {
+  took_ms: number;
+  /** What it took this time or the time before, whichever is less: a machine that is busy for a moment makes no answer dear. */
+  cost_ms: number;
+}
+
+export interface Kept extends Computed {
+  bytes: number;
+  /** It came from the shelf. */
+  recalled: boolean;
+}
+
+/** Where answers outlast the process, for all its copies. */
+export interface Shelf {
+  /** The newest answer; null where there is none, or none can be read now. */
+  find(question: string): Promise<Computed | null>;
+  put(answers: readonly (readonly [question: string, answer: Computed])[]): Promise<void>;
+}
+
+/** What took less is computed again sooner than it is worth keeping. */
+const worth_ms = 50;
+/** A larger answer is not put on the shelf. */
+const most_shelved_bytes = 4 << 20;
+
+export class KeptAnswers {
+  readonly #most_bytes: number;
+  readonly #now: () => number;
+  readonly #shelf: Shelf | undefined;
+  readonly #kept = new Map<string, Kept>();
+  /** Questions with an answer that the shelf does not have. */
+  readonly #unshelved = new Set<string>();
+  #bytes = 0;
+
+  constructor(most_bytes: number, now: () => number, shelf?: Shelf) {
+    this.#most_bytes = most_bytes;
+    this.#now = now;
+    this.#shelf = shelf;
+  }
+
+  get(question: string): Kept | undefined {
+    return this.#kept.get(question);
+  }
+
+  has(question: string): boolean {
+    return this.#kept.has(question);
+  }
+
+  keep(question: string, answer: Computed): Kept {
+    return this.#put(question, answer, false);
+  }
+
+  /** The same, and it goes to the shelf if it took a while. */
+  keepForLong(question: string, answer: Computed): Kept {
+    const kept = this.keep(question, answer);
+    if (kept.cost_ms > worth_ms && kept.bytes <= most_shelved_bytes) this.#unshelved.add(question);
+    return kept;
+  }
+
+  /** It was given. */
+  touch(question: string, kept: Kept): void {
+    this.#kept.delete(question);
+    this.#kept.set(question, kept);
+  }
+
+  drop(question: string): void {
+    this.#bytes -= this.#kept.get(question)?.bytes ?? 0;
+    this.#kept.delete(question);
+    this.#unshelved.delete(question);
+  }
+
+  /** From the shelf, if that has a newer one than is kept here. */
+  async recall(question: string): Promise<boolean> {
+    const found = await this.#shelf?.find(question);
+    if (!found) return false;
+    const as_of = Math.min(found.as_of, this.#now()); // another machine's clock may be ahead
+    if (as_of <= (this.#kept.get(question)?.as_of ?? Number.NEGATIVE_INFINITY)) return false;
+    this.#put(question, { ...found, as_of }, true);
+    return this.#kept.has(question);
+  }
+
+  /** What is new goes to the shelf. */
+  async shelve(): Promise<void> {
+    const answers = [...this.#unshelved].flatMap((question) => {
+      const kept = this.#kept.get(question);
+      return kept ? [[question, kept] as const] : [];
+    });
+    this.#unshelved.clear();
+    if (answers.length > 0) await this.#shelf?.put(answers);
+  }
+
+  #put(question: string, { text, as_of, took_ms, cost_ms }: Computed, recalled: boolean): Kept {
+    this.drop(question);
+    const bytes = Buffer.byteLength(text) + question.length;
+    const kept = { text, as_of, took_ms, cost_ms, bytes, recalled };
+    if (bytes > this.#most_bytes) return kept; // alone too large: it would only push out the others
+    this.#kept.set(question, kept);
+    this.#bytes += bytes;
+    for (const oldest of this.#kept.keys()) {
+      if (this.#bytes <= this.#most_bytes) break;
+      this.drop(oldest);
+    }
+    return kept;
+  }
+}

@@ -1,0 +1,21 @@
+/** How the read API asks the warehouse: over the connection for people and within bounds, so that the pipeline never waits for it. */
+import type { Warehouse } from '../platform/warehouse/port.ts';
+import type { Lane } from './answers.ts';
+import { statementOf } from './question.ts';
+
+export interface Asked {
+  sql: string;
+  /** More settings, each after a comma; none if absent. */
+  only?: string;
+  parameters?: Record<string, unknown>;
+}
+
+/** `sparing`: who asked has an older answer, so half of the threads are left to those who have none. Throws WarehouseError. */
+export type Read = (asked: Asked, format: string, lane: Lane, sparing?: boolean) => Promise<string>;
+
+export async function openReader(warehouse: Pick<Warehouse, 'query' | 'ask'>): Promise<Read> {
+  const [row] = await warehouse.query<{ threads: number }>("SELECT toUInt32(getSetting('max_threads')) AS threads");
+  const half = Math.max(1, Math.floor((row?.threads ?? 1) / 2));
+  return ({ sql, only = '', parameters = {} }, format, lane, sparing = false) =>
+    warehouse.ask(statementOf({ sql, only }, lane, sparing ? half : undefined), format, parameters, lane === 'behind');
+}
