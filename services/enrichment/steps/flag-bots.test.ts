@@ -66,12 +66,28 @@ describe('who names nothing but an address, which ingest has masked', () => {
       '203.0.113.9, ::1 ',
       '::ffff:203.0.113.9, ',
       'for=203.0.113.9;proto=https ',
+      'proto=https;for=203.0.113.9 ',
+      'for=203.0.113.9;host=shop.example;proto=https ',
+      'by=203.0.113.43;for=203.0.113.9 ',
+      'for="[::1]:80", for=192.0.2.60 ',
+      'for=_hidden, for=203.0.113.9 ',
+      'localhost, 203.0.113.9 ',
+      'null, 203.0.113.9 ',
+      'X-Forwarded-For: 203.0.113.9 ',
+      'unknown, ',
+      '::1, ',
+      '203.0.113.9 => ',
+      '203.0.113.9—',
+      '203.0.113.9 + ',
       'fe80::1%eth0, 203.0.113.9 ',
     ]) {
       expect(said({ user_agent: maskUserAgent(`${proxy}${webkit}`) }).is_valid, proxy).toBe(true);
-      expect(said({ user_agent: maskUserAgent(`${proxy}curl/8.5.0`) }).is_valid, `${proxy}curl`).toBe(false);
+      for (const bot of ['curl/8.5.0', 'WhatsApp/2.23.20.0', 'facebookexternalhit/1.1'])
+        expect(said({ user_agent: maskUserAgent(`${proxy}${bot}`) }).is_valid, `${proxy}${bot}`).toBe(false);
       expect(said({ user_agent: maskUserAgent(proxy) }).is_valid, `${proxy}alone`).toBe(false);
     }
+    for (const bot of ['/facebookexternalhit/1.1', ' => python-requests/2.31', '—WhatsApp/2.23.20.0', '+axios/1.7'])
+      expect(said({ user_agent: maskUserAgent(`203.0.113.9${bot}`) }).is_valid, bot).toBe(false);
     for (const agent of [iphone, '微信/8.0 (iPhone; iOS 18_1)', 'Приложение/2.4 (iPhone; iOS 18_1)'])
       expect(said({ user_agent: maskUserAgent(`203.0.113.9 ${agent}`) }).is_valid, agent).toBe(true);
   });

@@ -1,4 +1,5 @@
 import { isbot } from 'isbot';
+import { forwarded } from '../../../schemas/forwarded.ts';
 import type { EnrichedEvent } from '../../../schemas/generated/enriched_event.ts';
 import { kept, type Outcome } from '../../platform/outcome.ts';
 
@@ -17,9 +18,11 @@ export function flagBots(event: EnrichedEvent): Outcome<EnrichedEvent> {
   return kept(suspicious ? { ...event, is_valid: false, invalid_reasons: [...event.invalid_reasons, 'bot'] } : event);
 }
 
-/** What a proxy puts in front, as ingest has masked it: addresses, and what stands for them. */
-const proxies =
-  /^(?:[\s,;"'()<>|\]-]|(?:for|by)=|proto=https?|unknown|::1|\[::1\](?::\d{1,5})?|(?:::ffff:)?\[{1,2}ip\]{1,2}(?:%\w{1,40})?(?::\d{1,5})?)+/i;
+/** What a proxy puts in front: addresses, as ingest has masked them, and what stands for them. */
+const proxies = new RegExp(
+  String.raw`^(?:${forwarded}|(?:::ffff:)?\[{1,2}ip\]{1,2}(?:%\w{1,40})?(?::\d{1,5})?|[^\p{L}\p{N}_])+`,
+  'iu',
+);
 
 const known = new Map<string, boolean>();
 
@@ -27,7 +30,8 @@ function isBot(user_agent: string): boolean {
   const found = known.get(user_agent);
   if (found !== undefined) return found;
   if (known.size >= 10_000) known.clear();
-  const agent = user_agent.includes('[ip]') ? user_agent.replace(proxies, '') : user_agent;
+  const before = proxies.exec(user_agent)?.[0] ?? '';
+  const agent = /[\p{L}\p{N}]/u.test(before) ? user_agent.slice(before.length) : user_agent;
   // Who is nothing but an address is no browser, and only bots say how to write to whom they belong.
   const bot = isbot(agent) || user_agent.includes('[e-mail]') || (agent !== user_agent && !/\p{L}/u.test(agent));
   known.set(user_agent, bot);

@@ -32,6 +32,13 @@ describe('in a text', () => {
     ['a link behind a hyphen', 'my-tel:4155552671', 'my-tel:[phone]'],
     ['an IP address', 'from 203.0.113.77', 'from [ip]'],
     ['IP addresses with what surrounds them', 'ip=203.0.113.77:443,192.168.0.1', 'ip=[ip]:443,[ip]'],
+    ['a number with hyphens of print', 'call +1\u2011415\u2011555\u20112671', 'call [phone]'],
+    [
+      'what an address in it says of somebody',
+      'see https://shop.example/?phone=4155552671&b=1 and https://l.example/l.php?u=https%3A%2F%2Fwa.me%2F14155552671',
+      'see https://shop.example/?phone=[masked]&b=1 and https://l.example/l.php?u=[masked]',
+    ],
+    ['the same without a host', 'landing /sale?email=jane&x=2', 'landing /sale?email=[masked]&x=2'],
     ['all at once', '@jane jane@example.com +14155550100, 203.0.113.77', '[mention] [e-mail] [phone], [ip]'],
   ])('%s is masked', (_, text, masked) => expect(maskText(text)).toBe(masked));
 
@@ -47,6 +54,9 @@ describe('in a text', () => {
     ['a date after such a word', 'Wifi-tel: 2026-10-12, Wifi-tel:2026-10-12, tel:2026-10-12, sms:2026-10-05T09:00:00Z'],
     ['a few digits after it', 'tel:12345, sms:5.49, 12.99'],
     ['an @ that names nobody', '3 @ 1.99, see you @ 5pm'],
+    ['an address that names nobody', 'https://shop.example/p/4155552671?utm_source=ig&n=7 (https://a.example/x)'],
+    ['a picture', 'see logo@2x.png and icon@3x.webp'],
+    ['an equation', 'a=b?c=d and 2=1+1'],
     ['ordinary text', 'Where can I buy it? 😍 #moonspoon'],
     ['nothing', ''],
   ])('%s is not', (_, text) => expect(maskText(text)).toBe(text));
@@ -160,6 +170,10 @@ describe('a user agent', () => {
     'Instagram 219.0.0.12.117 (iPhone12,1; iOS 14_8)',
     'Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Mobile Safari/537.36',
     'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)',
+    'BrandApp/2.3 (iPhone; build=4.5.6.7; scale=3.00)',
+    'proto=https WhatsApp/2.23.20.0',
+    'unknown 4.9.3.1x',
+    'App/1.0 (isMobile=true; mobile=1)',
   ])('%s stays as it is', (agent) => expect(maskUserAgent(agent)).toBe(agent));
 
   it.each([
@@ -180,6 +194,16 @@ describe('a user agent', () => {
     ['unknown, 203.0.113.9', 'unknown, [ip]'],
     ['for=unknown, for=203.0.113.9', 'for=unknown, for=[ip]'],
     ['for="[::1]:80", for=192.0.2.60', 'for="[[ip]]:80", for=[ip]'],
+    ['localhost, 203.0.113.9 X/1.0', 'localhost, [ip] X/1.0'],
+    ['null, 203.0.113.9', 'null, [ip]'],
+    ['for=_hidden, for=203.0.113.9', 'for=_hidden, for=[ip]'],
+    ['X-Forwarded-For: 203.0.113.9 X/1.0', 'X-Forwarded-For: [ip] X/1.0'],
+    ['by=203.0.113.43;for=203.0.113.9 X/1.0', 'by=[ip];for=[ip] X/1.0'],
+    ['for=203.0.113.9;proto=https WhatsApp/2.23.20.0', 'for=[ip];proto=https WhatsApp/2.23.20.0'],
+    ['proto=https;for=203.0.113.9 Mozilla/5.0 (iPhone; CPU)', 'proto=https;for=[ip] Mozilla/5.0 (iPhone; CPU)'],
+    ['host=shop.example;for=203.0.113.9 X/1.0', 'host=shop.example;for=[ip] X/1.0'],
+    ['App/1.0 (iOS; phone=4155552671; scale=3.00)', 'App/1.0 (iOS; phone=[masked]; scale=3.00)'],
+    ['App/1.0 (+https://a.example/?tel=415&x=1; y)', 'App/1.0 (+https://a.example/?tel=[masked]&x=1; y)'],
     ['      203.0.113.9', '      [ip]'],
     ['bot (+http://203.0.113.9/x; jane@example.com)', 'bot (+http://[ip]/x; [e-mail])'],
     ['Opera/9.80 tel:4155552671', 'Opera/9.80 tel:[phone]'],
@@ -213,6 +237,29 @@ it('an address inside of an address is masked, also percent-encoded once or twic
     ...['https%3A%2F%2Fshop.example%2Fitem%2F001-1234567', 'https%3A%2F%2Fcdn.example%2Fapp%2F4.5.6.7%2Fapp.js'].map(
       (inner) => [`https://out.example/r/${inner}`, `https://out.example/r/${inner}`] as const,
     ),
+    ...[
+      'https%3A%2F%2Fapi.whatsapp.com%2Fsend%3Fphone%3D14155552671',
+      'https%3A%2F%2Fs.example%2F%3Fa%3D1%26tel%3D415',
+    ].map((inner) => [`https://l.example/l.php?u=${inner}&h=1`, 'https://l.example/l.php?u=[masked]&h=1'] as const),
+    ['?q=x%3Fusername%3Djane.doe', '?q=[masked]'],
+    ['?a=1%26phone%3D4155552671', '?a=[masked]'],
+    ['?data=%7B%22phone%22%3A%22415%22%7D', '?data=[masked]'],
+    ['?u=https%253A%252F%252Fwww.tiktok.com%252F%2540jane.doe', '?u=[masked]'],
+    ['?c=jane%40m%C3%BCller.de', '?c=[masked]'],
+    ['https://x.example/r/https:%2F%2Fwa.me%2F14155552671', 'https://x.example/r/[masked]'],
+    ['https://x.example/r/https:%2F%2F203.0.113.9%2Fx', 'https://x.example/r/[masked]'],
+    ['https://x.example/r/tel%3A%2B14155552671', 'https://x.example/r/[masked]'],
+    ['https://x.example/r/mailto%253Ajane%2540example.com', 'https://x.example/r/[masked]'],
+    ...[
+      'u=https%3A%2F%2Fshop.example%2Fitem%2F001-1234567',
+      'u=https%3A%2F%2Fcdn.example%2Fapp%2F4.5.6.7%2Fapp.js',
+      'u=https%3A%2F%2Fshop.example%2F%3Fn%3D7%26utm_source%3Dig',
+      'data=%7B%22size%22%3A%2210%22%7D',
+      'q=caf%C3%A9%20%26%20milk%3F',
+      'ismobile=1&mobile=true&phone=',
+    ].map((query) => [`https://out.example/?${query}`, `https://out.example/?${query}`] as const),
+    ['https://x.example/r/12%3A30/size%3A10%2B', 'https://x.example/r/12%3A30/size%3A10%2B'],
+    ['https://x.example/img/logo@2x.webp', 'https://x.example/img/logo@2x.webp'],
     ['https://x.example/?v=a%2Fb&release=4.5.6', 'https://x.example/?v=a%2Fb&release=4.5.6'],
     ['/4.5.6.7/app.js', '/4.5.6.7/app.js'],
     ['https://cdn.example/app/4.5.6.7/app.js', 'https://cdn.example/app/4.5.6.7/app.js'],
@@ -351,6 +398,31 @@ it.each(['shop-tel', 'tel-number', 'my+tel', 'contact[tel]', 'tel%5B%5D', '%74el
   (name) => expect(maskAddress(`https://a.example/?${name}=4155552671`)).toBe(`https://a.example/?${name}=[masked]`),
 );
 
+it('what is only said to be so or not names nobody', () => {
+  const flags = { mobile: 'true', is_mobile: '1', phone: '', has_phone: 'No', handle: 'x' };
+  expect(maskProperties(flags)).toEqual({ ...flags, handle: '[masked]' });
+  expect(maskDeep({ mobile: true, phone: null, ip: 7, tel: 'false' })).toEqual({
+    mobile: true,
+    phone: null,
+    ip: '[masked]',
+    tel: 'false',
+  });
+});
+
+it('an address in a property is masked as one', () => {
+  expect(
+    maskProperties({
+      landing_page: 'https://l.example/l.php?u=https%3A%2F%2Fwa.me%2F14155552671',
+      page_url: 'https://shop.example/?phone=4155552671',
+      version: '4.5.6.7.8',
+    }),
+  ).toEqual({
+    landing_page: 'https://l.example/l.php?u=[masked]',
+    page_url: 'https://shop.example/?phone=[masked]',
+    version: '4.5.6.7.8',
+  });
+});
+
 it('fields inside a property whose names hide alike are all kept', () => {
   expect(maskDeep({ '@jane': 1, '@joan': 2, '[mention] 2': 3 })).toEqual({
     '[mention]': 1,
@@ -365,6 +437,15 @@ describe('what is written to cost time', () => {
   it.each([
     ['ports of nobody', () => maskUserAgent('1]:'.repeat(20_000))],
     ['ports of nobody, numbered', () => maskUserAgent(`${'1]:80 '.repeat(10_000)}x`)],
+    ['fields of proxies', () => maskUserAgent('for=_a;by=unknown, host=x;'.repeat(3_000))],
+    ['nobodies without end', () => maskUserAgent('_a'.repeat(30_000))],
+    ['addresses in a text', () => maskText('https://a.example/?u=https%3A%2F%2Fb%2F%3Fc%3D1 '.repeat(1_000))],
+    ['one address in a text', () => maskText(`https://a.example/${'?u=https%3A%2F%2F'.repeat(4_000)}`)],
+    ['addresses in addresses', () => maskAddress(`?u=${'https%3A%2F%2Fa%2F%3Fu%3D'.repeat(3_000)}`)],
+    ['addresses in segments', () => maskAddress(`/${'https%3A%2F%2Fa%2F%3Fu%3D'.repeat(3_000)}`)],
+    ['quotes', () => maskAddress(`?u=%22${'%22a'.repeat(16_000)}`)],
+    ['signs of several bytes', () => maskAddress(`?u=1${'%C3'.repeat(20_000)}`)],
+    ['fields of an agent', () => maskUserAgent('(a=b;'.repeat(12_000))],
     ['nobodies', () => maskUserAgent('unknown, for='.repeat(5_000))],
     ['encoded segments', () => maskAddress('/%3a%2f'.repeat(8_000))],
     ['signs encoded twice', () => maskAddress(`?a=1${'%252f'.repeat(12_000)}`)],

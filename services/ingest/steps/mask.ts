@@ -1,11 +1,13 @@
 /** Hides what identifies people inside free text. Not a proof against every disguise; what is recognised never leaves ingest. */
+import { forwarded } from '../../../schemas/forwarded.ts';
 import { freeNames } from '../../../schemas/free-names.ts';
 
 // Every pattern is linear: what it repeats is bounded, or cannot match where it starts.
-const email = /[^\s@<>"'(),;:=&?/]{1,64}(?:@|%40)[^\s@<>"'(),;:&?/%]{1,255}\.(?:xn--[a-z0-9-]{2,59}|\p{L}{2,24})/giu;
+const email =
+  /[^\s@<>"'(),;:=&?/]{1,64}(?:@|%40)(?!\dx\.(?:avif|gif|jpe?g|png|svg|webp)(?!\w))[^\s@<>"'(),;:&?/%]{1,255}\.(?:xn--[a-z0-9-]{2,59}|\p{L}{2,24})/giu;
 const mention = /(^|[^\p{L}\p{N}_@])@[\p{L}\p{N}_.]{2,64}/gu;
 /** International form: + and digits, or 00 and a separator (00 alone begins article numbers, too). */
-const phone = /(?:(?<!\w)\+[1-9][\d\s().-]{6,20}|(?<![\w.])00[1-9]\d{0,2}[\s().-][\d\s().-]{4,18})\d/g;
+const phone = /(?:(?<!\w)\+[1-9][\d\s().\u2010-\u2013-]{6,20}|(?<![\w.])00[1-9]\d{0,2}[\s().-][\d\s().-]{4,18})\d/g;
 const address = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\w)/g;
 const long_address =
   /(?<![\w:])(?:(?:[0-9a-f]{1,4}:){3,7}[0-9a-f:]{1,20}|(?:[0-9a-f]{1,4}:)+:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?)(?![\w:])/gi;
@@ -25,8 +27,8 @@ const host = /^(?:[^/\\?#]*:[/\\]{1,9}|[/\\]{2,9})?[^/\\?#]*/;
 const inner_host = /(?:^[/\\]{2,9}|:[/\\]{1,9})[^/\\?#\s]*/g;
 /** Also behind others of a list that are nobody's: `unknown`, `::1`. */
 const begins_with_address = new RegExp(
-  String.raw`^\W*(?:for=\W*)?(?:(?:unknown|1(?:\]:\d{1,5}|(?!\]:\d)(?=[\],\s])))\W+(?:for=\W*)?)*(?:ffff:)?(?:${address.source}|${long_address.source})`,
-  'i',
+  String.raw`^(?:${forwarded}|[^\p{L}\p{N}_])*(?:ffff:)?(?:${address.source}|${long_address.source})`,
+  'iu',
 );
 /** What is no version: that stands behind a name and a slash. */
 const address_apart = new RegExp(String.raw`(?<!\/)${address.source}`, 'g');
@@ -38,14 +40,20 @@ const personal_name =
 const may_be_personal = /mail|phone|mobile|handle|name|msisdn|tel|ip|identifiers|issued/i;
 const nobodys_name = /(?:^|_)(?:vo_ip|tel_aviv)(?=_|$)|^ip_(?:rating|class|code)$/g;
 const links = [telephone, messenger, email];
-/** Between slashes; one may be an address itself, encoded. */
+/** Between slashes; one may be an address itself, encoded, or a link to somebody. */
 const segment = /[^/?#\s]+/g;
-const encoded_address = /%(?:25)?3a%(?:25)?2f/i;
+const may_be_encoded = /%(?:25)?(?:2b|2f|3a|40)/i;
 const parameter = /([?&#;])([^=&#;?]*)=([^&#;]*)/g;
+/** The same in a user agent, outside of addresses. */
+const agent_field = /(^|[\s;(,])([^\s=;(),:/?&]{1,64})=([^\s;(),]*)/g;
+const quoted_field = /"([^"\\]{1,64})"\s{0,4}:\s{0,4}"?([^",}]{0,64})/g;
+const is_address = /:\/\/|[?&][^\s=&?]{1,64}=/;
+/** Whether something is so, not who somebody is: `mobile=true`. */
+const flag = /^(?:|0|1|true|false|yes|no|y|n|null)$/i;
 
-/** For a comment: e-mails, @mentions, international phone numbers and IP addresses become `[…]`. */
+/** For a comment: e-mails, @mentions, international phone numbers and IP addresses become `[…]`, and what addresses in it say of somebody. */
 export function maskText(text: string): string {
-  let out = text;
+  let out = is_address.test(text) ? eachWord(text, (word) => (is_address.test(word) ? maskAddress(word) : word)) : text;
   if (out.includes('@') || out.includes('%40')) out = out.replace(email, '[e-mail]').replace(mention, '$1[mention]');
   if (/\d/.test(out))
     out = out
@@ -60,28 +68,51 @@ export function maskText(text: string): string {
  * For a URL: e-mails, handles and telephone numbers, also percent-encoded, an IP address for a host, and the parameters that are named after
  * addresses and numbers of people, or hold one.
  */
-export const maskAddress = (url: string): string => maskPath(url.replace(host, (found) => hideAddresses(found)));
+export const maskAddress = (url: string): string =>
+  maskSegments(maskFields(maskPlain(maskHost(url)), parameter, holdsSomebody));
 
-/** For a user agent: the same, but numbers in it are versions unless it begins with an IP address or holds an address with one for a host. */
+/**
+ * For a user agent: the same in addresses, elsewhere numbers are versions, unless it begins with an IP address, and only fields that are named
+ * after numbers of people are hidden.
+ */
 export function maskUserAgent(agent: string): string {
-  return maskPath(begins_with_address.test(agent) ? hideAddresses(agent, address_apart) : agent);
+  const out = maskPlain(begins_with_address.test(agent) ? hideAddresses(agent, address_apart) : agent);
+  const addresses = out.includes('://')
+    ? eachWord(out, (word) => (word.includes('://') ? maskSegments(maskFields(word, parameter, holdsSomebody)) : word))
+    : out;
+  return maskFields(addresses, agent_field);
 }
+
+const eachWord = (text: string, work: (word: string) => string): string => text.replace(/\S+/g, work);
+
+const maskHost = (url: string): string => url.replace(host, (found) => hideAddresses(found));
 
 const hideAddresses = (text: string, plain = address): string =>
   text.replace(bracketed_address, '[[ip]]').replace(plain, '[ip]').replace(long_address, '[ip]');
 
-function maskPath(text: string): string {
+function maskPlain(text: string): string {
   let out = text.replace(inner_host, (found) => hideAddresses(found));
   if (out.includes('@') || out.includes('%40'))
     out = out.replace(email, '[e-mail]').replace(handle_in_path, '$1[mention]');
   if (/\d/.test(out))
     out = out.replace(telephone, '$1[phone]').replace(messenger, '$1[phone]').replace(number_in_path, '/[phone]');
-  return out
-    .replace(parameter, (all: string, start: string, name: string, value: string) =>
-      isPersonal(decoded(name)) || numbersSomebody(value) ? `${start}${name}=[masked]` : all,
-    )
-    .replace(segment, (found) => (encoded_address.test(found) && leadsToSomebody(found) ? '[masked]' : found));
+  return out;
 }
+
+const maskFields = (text: string, fields: RegExp, holds: (value: string) => boolean = () => false): string =>
+  text.replace(fields, (all: string, start: string, name: string, value: string) =>
+    namesSomebody(decoded(name), value) || holds(value) ? `${start}${name}=[masked]` : all,
+  );
+
+const maskSegments = (text: string): string =>
+  text.replace(segment, (found) =>
+    may_be_encoded.test(found) && leadsToSomebody(readTwice(found)) ? '[masked]' : found,
+  );
+
+const isFlag = (value: unknown): boolean =>
+  value === null || (typeof value !== 'object' && flag.test(String(value).trim()));
+
+const namesSomebody = (name: string, value: string): boolean => isPersonal(name) && !isFlag(value);
 
 /** Whether a field's name says that its value is an address or a number of somebody: `shop_tel`, `shopTel`, `contact[tel]`, `tel2`. */
 function isPersonal(name: string): boolean {
@@ -101,22 +132,33 @@ function decoded(name: string): string {
   }
 }
 
-/** Printable signs that are percent-encoded, as they are read. */
-const signs = (text: string): string =>
-  text.replace(/%[2-7][\da-f]/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
+/** What is percent-encoded, as it is read; of what is no UTF-8, the printable signs of ASCII. */
+const readOnce = (text: string): string =>
+  text.replace(/(?:%[\da-f]{2})+/gi, (codes) => {
+    try {
+      return decodeURIComponent(codes);
+    } catch {
+      return codes.replace(/%[2-7][\da-f]/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
+    }
+  });
 
-/** A value of a URL that is or holds an IP address, an international phone number, a link to a telephone or an e-mail. */
-function numbersSomebody(value: string): boolean {
+const readTwice = (text: string): string => readOnce(readOnce(text));
+
+/** A parameter's value that is or holds an IP address, a phone number, a link to somebody or a field of somebody; numbers in the path of an address are its own. */
+function holdsSomebody(value: string): boolean {
   if (!/[\d@]/.test(value)) return false;
-  const plain = signs(signs(value));
-  return [address, phone, long_address, ...links].some((pattern) => plain.search(pattern) >= 0);
+  const plain = readTwice(value);
+  return leadsToSomebody(plain) || (!plain.includes('://') && numbersSomebody(plain));
 }
 
-/** An encoded address whose host is an IP address, or that leads to a telephone or an e-mail. Numbers in its path are its own. */
-function leadsToSomebody(inner: string): boolean {
-  const plain = signs(signs(inner));
-  const hidden = plain.replace(inner_host, (found) => hideAddresses(found));
-  return hidden !== plain || links.some((pattern) => plain.search(pattern) >= 0);
+const numbersSomebody = (plain: string): boolean =>
+  [address, phone, long_address, ...links].some((pattern) => plain.search(pattern) >= 0);
+
+/** An address, read, with an IP address for a host, with fields of somebody, or that leads to a telephone, an e-mail or a handle. */
+function leadsToSomebody(plain: string): boolean {
+  const masked = maskFields(maskPlain(maskHost(plain)), parameter, (value) => numbersSomebody(readOnce(value)));
+  if (masked !== plain) return true;
+  return [...plain.matchAll(quoted_field)].some(([, name = '', value = '']) => namesSomebody(name, value));
 }
 
 /** For properties: as for a comment, and the whole value where its name says that it is an address or a number of somebody. Sorted by name. */
@@ -125,11 +167,12 @@ export function maskProperties(properties: Record<string, string>): Record<strin
   if (names.length === 0) return properties;
   const free = freeNames(' ');
   return Object.fromEntries(
-    names
-      .sort()
-      .map((name) => [free(maskText(name)), isPersonal(name) ? '[masked]' : maskValue(properties[name] ?? '')]),
+    names.sort().map((name) => [free(maskText(name)), maskProperty(name, properties[name] ?? '')]),
   );
 }
+
+const maskProperty = (name: string, value: string): string =>
+  namesSomebody(name, value) ? '[masked]' : maskValue(value);
 
 /** A property that is JSON text is masked field by field; one that holds nothing of a person stays as it was written. */
 function maskValue(text: string): string {
@@ -145,7 +188,7 @@ function maskValue(text: string): string {
 
 /** For any JSON value: every text inside as a comment, and whole where the field's name says whose it is. */
 export function maskDeep(value: unknown, name = ''): unknown {
-  if (isPersonal(name)) return '[masked]';
+  if (isPersonal(name) && !isFlag(value)) return '[masked]';
   if (typeof value === 'string') return maskText(value);
   if (Array.isArray(value)) return value.map((inner) => maskDeep(inner));
   if (typeof value !== 'object' || value === null) return value;
