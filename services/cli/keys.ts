@@ -1,7 +1,7 @@
 /** `grapevine keys`: make, list and revoke keys of the read API. */
 import { Command } from 'commander';
 import { createKey, listKeys, revokeKey } from '../dashboard/access.ts';
-import { openWarehouseOf } from './open-warehouse.ts';
+import { openExisting, openWarehouseOf } from './open-warehouse.ts';
 import { print, table, UsageError } from './output.ts';
 import { withWarehouse } from './with-warehouse.ts';
 
@@ -10,9 +10,9 @@ interface DataOptions {
   json?: boolean;
 }
 
-const create = ({ brand, name, data, json }: DataOptions & { brand: string; name: string }): Promise<void> =>
-  withWarehouse(openWarehouseOf, data, async (warehouse) => {
-    if (brand.trim() === '') throw new UsageError('--brand: found nothing, expected the id of a brand, or * for all');
+async function create({ brand, name, data, json }: DataOptions & { brand: string; name: string }): Promise<void> {
+  if (brand.trim() === '') throw new UsageError('--brand: found nothing, expected the id of a brand, or * for all');
+  await withWarehouse(openWarehouseOf, data, async (warehouse) => {
     const made = await createKey(warehouse, brand, name, Date.now());
     print(
       json
@@ -20,9 +20,10 @@ const create = ({ brand, name, data, json }: DataOptions & { brand: string; name
         : `${made.key}\nkey ${made.key_id} reads the rows of ${brand === '*' ? 'all brands' : brand}; it is shown only now: only its hash is kept`,
     );
   });
+}
 
 const list = ({ data, json }: DataOptions): Promise<void> =>
-  withWarehouse(openWarehouseOf, data, async (warehouse) => {
+  withWarehouse(openExisting, data, async (warehouse) => {
     const keys = await listKeys(warehouse);
     if (json) return print(JSON.stringify(keys));
     if (keys.length === 0) return print('no key yet: grapevine keys create --brand B');
@@ -35,7 +36,7 @@ const list = ({ data, json }: DataOptions): Promise<void> =>
   });
 
 const revoke = (id: string, { data }: DataOptions): Promise<void> =>
-  withWarehouse(openWarehouseOf, data, async (warehouse) => {
+  withWarehouse(openExisting, data, async (warehouse) => {
     if (!(await revokeKey(warehouse, id, Date.now())))
       throw new UsageError(`there is no key ${id}: see \`grapevine keys list\``);
     print(`key ${id} is revoked; running dashboards know within ten seconds`);

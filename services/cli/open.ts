@@ -28,7 +28,7 @@ export const openLogger = (config: Config): Logger =>
     process.stderr.isTTY ? pretty({ destination: 2, sync: true }) : pino.destination(2),
   );
 
-/** The master key from the configuration, else the one made once in the data directory (mode 0600). */
+/** The master key from the configuration, else the one made once in the data directory (mode 0600). Throws ConfigError. */
 export function masterKey(config: Config, directory: string): Buffer {
   if (config.GRAPEVINE_PII_KEY) return Buffer.from(config.GRAPEVINE_PII_KEY, 'hex');
   const file = join(directory, 'pii.key');
@@ -36,7 +36,10 @@ export function masterKey(config: Config, directory: string): Buffer {
     mkdirSync(directory, { recursive: true });
     writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' });
   }
-  return Buffer.from(readFileSync(file, 'utf8').trim(), 'hex');
+  const key = readFileSync(file, 'utf8').trim();
+  if (!/^(?:[0-9a-f]{2}){32,}$/i.test(key))
+    throw new ConfigError(`${file}: holds no key, expected 64 hex characters; bring back the one that was there`);
+  return Buffer.from(key, 'hex');
 }
 
 /** For services that run on several machines: a key made here would differ from that of the other copies. */

@@ -37,6 +37,12 @@ export interface OpenedRefusal extends Refusal {
   bytes_hash: string;
 }
 
+/** Some of the wanted: those that open, and those whose sealed bytes do not. */
+export interface Page {
+  opened: OpenedRefusal[];
+  closed: Refusal[];
+}
+
 export const nothing_refused = 'nothing of that kind was refused: see `grapevine rejected list`';
 
 /** A page has at most so many, and about so many bytes: one refused record may have megabytes. */
@@ -75,14 +81,14 @@ export async function newestRefusals(
 }
 
 /**
- * Those refused until now, page by page in the order in which they were sent to each source partition, opened. Throws UsageError when the bytes do not open.
+ * Those refused until now, page by page in the order in which they were sent to each source partition, opened.
  * What is refused while the pages are read is not among them: sent again and refused once more, a record would have no end.
  */
 export async function* openedRefusals(
   warehouse: Pick<Warehouse, 'query'>,
   wanted: Wanted,
   keys: Keys,
-): AsyncGenerator<OpenedRefusal[]> {
+): AsyncGenerator<Page> {
   const partitions = await warehouse.query<{ topic: string; partition: number; first: number; last: number }>(
     `SELECT source_topic AS topic, source_partition AS partition, min(source_offset) AS first, max(source_offset) AS last
      FROM rejected_events WHERE ${wanted_sql} GROUP BY topic, partition ORDER BY topic, partition`,
@@ -92,7 +98,7 @@ export async function* openedRefusals(
     for (let from = first; from <= last; ) {
       const page = await pageOf(warehouse, wanted, { topic, partition, from, last });
       if (page.length === 0) break;
-      yield page.map(({ sealed, ...refusal }) => opened(refusal, sealed, keys));
+      yield openedOf(page, keys);
       from = page.at(-1)!.source_offset + 1;
     }
 }
@@ -119,34 +125,45 @@ async function pageOf(
   return warehouse.query(`${refusalsOf(rows, ', sealed')} ORDER BY source_offset`, { ...parameters, last });
 }
 
-function opened(refusal: Refusal, sealed: string, keys: Keys): OpenedRefusal {
-  const { brand_id, place } = refusal;
-  try {
-    const bytes = keys.open(brand_id, Buffer.from(sealed, 'base64'));
-    const content = createHash('sha256').update(bytes).digest('hex');
-    return { ...refusal, bytes, bytes_hash: keys.pseudonym('', 'refused', '', content) };
-  } catch (error) {
-    if (!(error instanceof SealError)) throw error;
-    throw new UsageError(
-      `${place}: ${error.message}. They open with the GRAPEVINE_PII_KEY (or the pii.key of the data directory) that ingest had when it refused them`,
-    );
-  }
+function openedOf(page: readonly (Refusal & { sealed: string })[], keys: Keys): Page {
+  const result: Page = { opened: [], closed: [] };
+  for (const { sealed, ...refusal } of page)
+    try {
+      const bytes = keys.open(refusal.brand_id, Buffer.from(sealed, 'base64'));
+      const content = createHash('sha256').update(bytes).digest('hex');
+      result.opened.push({ ...refusal, bytes, bytes_hash: keys.pseudonym('', 'refused', '', content) });
+    } catch (error) {
+      if (!(error instanceof SealError)) throw error;
+      result.closed.push(refusal);
+    }
+  return result;
 }
 
-/** Of these, one of each that says the same and was not sent again since `since` (epoch ms; 0 = ever). */
+/** What is said of those that did not open, once everything else is done. Throws UsageError where there are some. */
+export function tellClosed(closed: readonly Refusal[]): void {
+  const [first] = closed;
+  if (!first) return;
+  const first_at = closed.length === 1 ? first.place : `the first at ${first.place}`;
+  throw new UsageError(
+    `${closed.length.toLocaleString('en-US')} left, ${first_at}: the sealed bytes do not open. They open with the GRAPEVINE_PII_KEY (or the pii.key of the data directory) that ingest had when it refused them`,
+  );
+}
+
+/** Of these, one of each that says the same to the same topic and was not sent again since `since` (epoch ms; 0 = ever). */
 export async function unsentOf(
   warehouse: Pick<Warehouse, 'query'>,
   refusals: readonly OpenedRefusal[],
   since: number,
 ): Promise<OpenedRefusal[]> {
-  const byHash = new Map(refusals.map((refusal) => [refusal.bytes_hash, refusal]));
-  const sent = await warehouse.query<{ bytes_hash: string }>(
-    `SELECT DISTINCT bytes_hash FROM rejected_replays
+  const said = (topic: string, hash: string): string => `${topic}/${hash}`;
+  const bySaid = new Map(refusals.map((refusal) => [said(refusal.source_topic, refusal.bytes_hash), refusal]));
+  const sent = await warehouse.query<{ source_topic: string; bytes_hash: string }>(
+    `SELECT DISTINCT source_topic, bytes_hash FROM rejected_replays
      WHERE bytes_hash IN {hashes:Array(String)} AND replayed_at >= fromUnixTimestamp64Milli({since:Int64})`,
-    { hashes: [...byHash.keys()], since },
+    { hashes: [...new Set(refusals.map(({ bytes_hash }) => bytes_hash))], since },
   );
-  for (const { bytes_hash } of sent) byHash.delete(bytes_hash);
-  return [...byHash.values()];
+  for (const { source_topic, bytes_hash } of sent) bySaid.delete(said(source_topic, bytes_hash));
+  return [...bySaid.values()];
 }
 
 /** Writes down that their bytes were sent again. */

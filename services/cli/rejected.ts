@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { Command } from 'commander';
 import { readConfig } from '../platform/config.ts';
 import { existingKeys } from './open.ts';
-import { openExisting } from './open-warehouse.ts';
+import { mustExist, openExisting } from './open-warehouse.ts';
 import { countOf } from './options.ts';
 import { print, table, UsageError } from './output.ts';
 import {
@@ -12,9 +12,11 @@ import {
   type OpenedRefusal,
   openedRefusals,
   type Refusal,
+  tellClosed,
   type Wanted,
 } from './refusals.ts';
 import { replay } from './replay.ts';
+import { configFor } from './running.ts';
 import { withWarehouse } from './with-warehouse.ts';
 
 interface RejectedOptions {
@@ -47,6 +49,7 @@ export const rejectedCommand = (): Command =>
     .addCommand(
       wanting('show', 'Show refused records with their bytes as they were sent, which may hold personal data.')
         .option('--raw', 'nothing but the bytes, each text on a line of its own: to mend and send them')
+        .option('--json', 'print JSON, a line for each: its bytes as `text`, or as `base64` where they are none')
         .action((places, options) => show(wantedOf(places, options), options)),
     )
     .addCommand(
@@ -55,6 +58,7 @@ export const rejectedCommand = (): Command =>
         'Send the bytes to their source again, once the reason is gone. Left out unless their places are named: what is no event in JSON (of reference records the last one stands), and what was refused for its brand (or --code tenant_not_allowed). The same bytes are sent once. An event that is stored under its id by now counts as a duplicate.',
       )
         .option('--again', 'also bytes that were sent again before')
+        .option('--json', 'print counts, and places that could not be sent, as JSON')
         .action((places, options) => replay(wantedOf(places, options), options)),
     )
     .addHelpText('after', examples);
@@ -78,7 +82,12 @@ function wantedOf(places: string[], { brand, code }: RejectedOptions): Wanted {
 const list = (wanted: Wanted, { data, limit, json }: RejectedOptions): Promise<void> =>
   withWarehouse(openExisting, data, async (warehouse) => {
     const { all, newest } = await newestRefusals(warehouse, wanted, limit);
-    if (json) return print(JSON.stringify(newest).replace(commanding, escaped));
+    const some = `${newest.length} of ${all.toLocaleString('en-US')}: --limit, --brand, --code`;
+    if (json) {
+      print(JSON.stringify(newest).replace(commanding, escaped));
+      if (newest.length < all) console.error(some);
+      return;
+    }
     if (all === 0) return print('nothing of that kind was refused');
     print(
       table(
@@ -88,26 +97,38 @@ const list = (wanted: Wanted, { data, limit, json }: RejectedOptions): Promise<v
         ),
       ),
     );
-    if (newest.length < all) print(`${newest.length} of ${all.toLocaleString('en-US')}: --limit, --brand, --code`);
+    if (newest.length < all) print(some);
   });
 
 const why = ({ faults: [first, ...more] }: Refusal): string =>
   `${first?.code ?? ''}${first?.path ? ` ${first.path}` : ''}${more.length > 0 ? ` and ${more.length} more` : ''}`;
 
-async function show(wanted: Wanted, { data, raw }: RejectedOptions): Promise<void> {
+async function show(wanted: Wanted, { data, raw, json }: RejectedOptions): Promise<void> {
   if (wanted.places.length === 0 && !wanted.brand && !wanted.code)
     throw new UsageError('name a place (`grapevine rejected list` shows them), --brand or --code');
-  const keys = existingKeys(readConfig(process.env), data);
+  const config = readConfig(process.env);
+  mustExist(configFor(config, data), data);
+  const keys = existingKeys(config, data);
   await withWarehouse(openExisting, data, async (warehouse) => {
     let shown = 0;
-    for await (const page of openedRefusals(warehouse, wanted, keys))
-      for (const refusal of page) {
+    const all_closed: Refusal[] = [];
+    for await (const { opened, closed } of openedRefusals(warehouse, wanted, keys)) {
+      for (const refusal of opened) {
         if (raw) await written(rawOf(refusal.bytes));
-        else print(`${shown > 0 ? '\n' : ''}${told(refusal)}`);
+        else print(json ? inJson(refusal) : `${shown > 0 ? '\n' : ''}${told(refusal)}`);
         shown++;
       }
+      all_closed.push(...closed);
+    }
+    tellClosed(all_closed);
     if (shown === 0) throw new UsageError(nothing_refused);
   });
+}
+
+/** One line. */
+function inJson({ bytes, bytes_hash: _, ...refusal }: OpenedRefusal): string {
+  const content = isUtf8(bytes) ? { text: bytes.toString() } : { base64: bytes.toString('base64') };
+  return JSON.stringify({ ...refusal, ...content }).replace(commanding, escaped);
 }
 
 /** In JSON a line may end only where a space may stand. What is no text stays as it is. */

@@ -1,8 +1,8 @@
 /** `grapevine rejected replay`: the bytes of refused records are sent to their source again, once the reason is gone. */
 import { migrate } from '../../infra/migrate.ts';
-import { topicNames } from '../../schemas/topics.ts';
-import { readConfig } from '../platform/config.ts';
+import { type Config, readConfig } from '../platform/config.ts';
 import type { OutgoingRecord } from '../platform/event-log/port.ts';
+import type { Keys } from '../platform/keys.ts';
 import { existingKeys, sourcesWithFed } from './open.ts';
 import { mustExist, openExisting } from './open-warehouse.ts';
 import { print, UsageError } from './output.ts';
@@ -10,7 +10,9 @@ import {
   nothing_refused,
   type OpenedRefusal,
   openedRefusals,
+  type Refusal,
   rememberReplayed,
+  tellClosed,
   unsentOf,
   type Wanted,
 } from './refusals.ts';
@@ -18,34 +20,77 @@ import { configFor } from './running.ts';
 import { type SendingParts, sendRecords } from './send.ts';
 import { withWarehouse } from './with-warehouse.ts';
 
-export async function replay(
-  wanted: Wanted,
-  { data, again = false }: { data: string; again?: boolean },
-): Promise<void> {
+export interface ReplayOptions {
+  data: string;
+  again?: boolean;
+  json?: boolean;
+}
+
+/** What became of those that were found. */
+interface Replayed {
+  sent: number;
+  /** Left, for the same bytes were sent already. */
+  same: number;
+  /** Left, until they are named. */
+  left: number;
+  /** Left, for nobody would read them. */
+  unread: Refusal[];
+  /** Left, for they do not open. */
+  closed: Refusal[];
+}
+
+/** Sends what can be sent and says so; throws UsageError when nothing was found, and at the end where something could not be sent. */
+export async function replay(wanted: Wanted, options: ReplayOptions): Promise<void> {
   const config = readConfig(process.env);
-  mustExist(configFor(config, data), data);
-  const keys = existingKeys(config, data);
+  mustExist(configFor(config, options.data), options.data);
+  const keys = existingKeys(config, options.data);
   const began = Date.now();
-  const done = { found: 0, sent: 0, same: 0, left: 0 };
-  const read = new Set(sourcesWithFed(config, topicNames(config.GRAPEVINE_TOPIC_PREFIX), '*').keys());
-  async function* records({ warehouse: open }: SendingParts): AsyncGenerator<OutgoingRecord[]> {
-    const warehouse = await open();
-    await migrate(warehouse, config.CLICKHOUSE_DATABASE);
-    for await (const page of openedRefusals(warehouse, wanted, keys)) {
-      const due = page.filter((refusal) => isMeant(refusal, wanted));
-      const unsent = await unsentOf(warehouse, due, again ? began : 0);
-      yield unsent.map((refusal) => recordOf(refusal, read));
-      await rememberReplayed(warehouse, unsent, began);
-      done.found += page.length;
-      done.sent += unsent.length;
-      done.same += due.length - unsent.length;
-      done.left += page.length - due.length;
-    }
+  const done: Replayed = { sent: 0, same: 0, left: 0, unread: [], closed: [] };
+  const since = options.again ? began : 0;
+  try {
+    await sendRecords(config, options.data, (parts) => recordsOf(parts, { wanted, config, keys, began, since }, done));
+  } catch (error) {
+    if (done.sent > 0) print(toldOf(done, wanted, options)); // they will not be sent twice
+    throw error;
   }
-  await sendRecords(config, data, records);
-  if (done.found === 0) throw new UsageError(nothing_refused);
-  print(toldOf(done, again));
-  if (!config.KAFKA_BROKERS && done.sent > 0) await tellRefusedAgain(data, began);
+  if (foundOf(done) === 0) throw new UsageError(nothing_refused);
+  // On the embedded log everything is worked through by now, and nobody else has sent anything.
+  const refused_again = !config.KAFKA_BROKERS && done.sent > 0 ? await refusedSince(began, options.data) : null;
+  print(options.json ? inJson(done, refused_again) : toldOf(done, wanted, options));
+  if (!options.json && refused_again) print(refusedAgain(refused_again));
+  tellUnread(done.unread);
+  tellClosed(done.closed);
+}
+
+interface Replay {
+  wanted: Wanted;
+  config: Config;
+  keys: Keys;
+  /** When this replay began, and since when the same bytes must not have been sent, epoch ms. */
+  began: number;
+  since: number;
+}
+
+async function* recordsOf(
+  { warehouse: open, topics }: SendingParts,
+  { wanted, config, keys, began, since }: Replay,
+  done: Replayed,
+): AsyncGenerator<OutgoingRecord[]> {
+  const warehouse = await open();
+  await migrate(warehouse, config.CLICKHOUSE_DATABASE);
+  const sources = sourcesWithFed(config, topics, '*');
+  for await (const { opened, closed } of openedRefusals(warehouse, wanted, keys)) {
+    const meant = opened.filter((refusal) => isMeant(refusal, wanted));
+    const read = meant.filter(({ source_topic }) => sources.has(source_topic));
+    const unsent = await unsentOf(warehouse, read, since);
+    yield unsent.map(recordOf);
+    await rememberReplayed(warehouse, unsent, began);
+    done.sent += unsent.length;
+    done.same += read.length - unsent.length;
+    done.left += opened.length - meant.length;
+    for (const { bytes: _, ...refusal } of meant) if (!sources.has(refusal.source_topic)) done.unread.push(refusal);
+    done.closed.push(...closed);
+  }
 }
 
 /**
@@ -61,46 +106,60 @@ const foreign = 'tenant_not_allowed';
 
 function isEvent(bytes: Buffer): boolean {
   try {
-    const { type } = JSON.parse(bytes.toString()) as Record<string, unknown>;
+    const { type } = JSON.parse(bytes.toString().replace(/^\ufeff/, '')) as Record<string, unknown>;
     return typeof type === 'string' && type !== '';
   } catch {
     return false;
   }
 }
 
-function recordOf(refusal: OpenedRefusal, read: ReadonlySet<string>): OutgoingRecord {
-  const { source_topic, place, event_id, bytes } = refusal;
-  if (!read.has(source_topic))
-    throw new UsageError(
-      `${place}: nobody would read it, ${source_topic} is no source (GRAPEVINE_SOURCES); \`grapevine rejected show --raw\` writes the bytes`,
-    );
-  // Records of one id stay in order: of a reference record the last one stands.
-  return { topic: source_topic, key: event_id || place, value: bytes };
+/** Records of one id stay in order: of a reference record the last one stands. */
+const recordOf = ({ source_topic, place, event_id, bytes }: OpenedRefusal): OutgoingRecord => ({
+  topic: source_topic,
+  key: event_id || place,
+  value: bytes,
+});
+
+const n = (count: number): string => count.toLocaleString('en-US');
+const foundOf = ({ sent, same, left, unread, closed }: Replayed): number =>
+  sent + same + left + unread.length + closed.length;
+
+function inJson({ unread, closed, ...counts }: Replayed, refused_again: Record<string, number> | null): string {
+  const places = (refusals: readonly Refusal[]): string[] => refusals.map(({ place }) => place);
+  return JSON.stringify({ ...counts, unread: places(unread), closed: places(closed), refused_again });
 }
 
-function toldOf({ sent, same, left }: { sent: number; same: number; left: number }, again: boolean): string {
-  const n = (count: number): string => count.toLocaleString('en-US');
+function toldOf({ sent, same, left }: Replayed, { code }: Wanted, { again }: ReplayOptions): string {
+  const reasons = code === foreign ? '' : `, or of brands that may not speak there (--code ${foreign})`;
   return [
     `${n(sent)} sent again`,
     same > 0 && `${n(same)} left: the same bytes were sent already${again ? '' : ' (--again sends them once more)'}`,
-    left > 0 &&
-      `${n(left)} left, to be named by their places: no events in JSON, or of brands that may not speak there (--code ${foreign})`,
+    left > 0 && `${n(left)} left, to be named by their places: no events in JSON${reasons}`,
   ]
     .filter(Boolean)
     .join('; ');
 }
 
-/** On the embedded log everything is worked through by now, and nobody else has sent anything. */
-const tellRefusedAgain = (data: string, since: number): Promise<void> =>
+function tellUnread([first, ...more]: readonly Refusal[]): void {
+  if (!first) return;
+  throw new UsageError(
+    `${n(more.length + 1)} left, ${more.length > 0 ? 'the first at ' : ''}${first.place}: nobody would read it, ${first.source_topic} is no source (GRAPEVINE_SOURCES); \`grapevine rejected show --raw\` writes the bytes`,
+  );
+}
+
+/** How many were refused since then, by the first code of each. */
+const refusedSince = (since: number, data: string): Promise<Record<string, number>> =>
   withWarehouse(openExisting, data, async (warehouse) => {
     const codes = await warehouse.query<{ code: string; n: number }>(
       `SELECT fault_codes[1] AS code, count() AS n FROM rejected_events
        WHERE source_at >= fromUnixTimestamp64Milli({since:Int64}) GROUP BY code ORDER BY n DESC, code`,
       { since },
     );
-    print(
-      codes.length === 0
-        ? 'none of them was refused again'
-        : `refused again: ${codes.map(({ code, n }) => `${code} ${n.toLocaleString('en-US')}`).join(', ')}`,
-    );
+    return Object.fromEntries(codes.map(({ code, n }) => [code, n]));
   });
+
+function refusedAgain(codes: Record<string, number>): string {
+  const all = Object.entries(codes);
+  if (all.length === 0) return 'none of them was refused again';
+  return `refused again: ${all.map(([code, count]) => `${code} ${n(count)}`).join(', ')}`;
+}

@@ -1,5 +1,6 @@
 /** `start` with the page, its API and ClickHouse on one port; `keys`; `service dashboard` beside it: as processes, as people run them. */
 import type { ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -130,5 +131,9 @@ describe('service dashboard, with keys', () => {
     const done = await cli(['service', 'dashboard'], { env: { CLICKHOUSE_URL: '' } });
     expect([done.code, done.stderr]).toEqual([2, expect.stringContaining('CLICKHOUSE_URL: not set')]);
     expect((await cli(['keys', 'create', '--brand', ' ', '--data', data])).stderr).toContain('--brand');
+    const misspelt = `${data}-misspelt`;
+    for (const args of [['create', '--brand', ' '], ['list'], ['revoke', 'nobody']])
+      expect((await cli(['keys', ...args, '--data', misspelt])).code).toBe(2);
+    expect(existsSync(misspelt)).toBe(false);
   });
 });

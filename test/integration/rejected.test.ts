@@ -1,7 +1,10 @@
 /** What was refused can be read, mended and sent again, and counts once. */
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { migrate } from '../../infra/migrate.ts';
+import { type OpenedRefusal, rememberReplayed, unsentOf } from '../../services/cli/refusals.ts';
+import { openWarehouse } from '../../services/platform/warehouse/client.ts';
 import { cli, cliJson, rows, scratch } from '../support/cli.ts';
 
 const home = scratch();
@@ -158,6 +161,87 @@ describe('replay', () => {
     expect(stdout.trimEnd().split('\n')).toEqual(large);
   });
 
+  it('sends what opens and says what does not: records that were sealed with another key, or that nobody would read', async () => {
+    const data = at('two-keys');
+    const wrong = (n: number) => JSON.stringify(redeemed(`r-${n}`, { currency: 'EURO' }));
+    await run(data, [wrong(0)]);
+    const key = readFileSync(join(data, 'pii.key'), 'utf8');
+    const other = { GRAPEVINE_PII_KEY: 'b'.repeat(64) };
+    writeFileSync(at('sent.ndjson'), `${wrong(1)}\n`);
+    expect((await cli(['run', at('sent.ndjson'), '--data', data], { env: other })).code).toBe(0);
+    await run(data, [wrong(2)]);
+    const replay = await cli(['rejected', 'replay', '--data', data]);
+    expect(replay.stdout).toBe('2 sent again\nrefused again: bad_currency 2\n');
+    expect([replay.code, replay.stderr]).toEqual([2, expect.stringMatching(/1 left, .*0\/1: .* do not open/)]);
+    const show = await cli(['rejected', 'show', '--code', 'bad_currency', '--data', data]);
+    expect(show.stdout.match(/"event_id":"r-\d"/g)).toEqual([0, 2, 0, 2].map((n) => `"event_id":"r-${n}"`));
+    expect([show.code, show.stderr]).toEqual([2, expect.stringMatching(/1 left, .*0\/1: .* do not open/)]);
+    expect(key).toBe(readFileSync(join(data, 'pii.key'), 'utf8'));
+  });
+
+  it('tells in JSON what it found, did and left', async () => {
+    const data = at('told-in-json');
+    const lines = [redeemed('r-1', { currency: 'EURO' }), redeemed('r-2', {})].map((one) => JSON.stringify(one));
+    await run(data, [...lines, Buffer.from([0xff, 0x00])], '--brand', 'others');
+    const shown = (await cli(['rejected', 'show', '--json', '--code', 'tenant_not_allowed', '--data', data])).stdout;
+    expect(
+      shown
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).text),
+    ).toEqual(lines);
+    const rubbish = await cli(['rejected', 'show', '--json', '--code', 'not_utf8', '--data', data]);
+    expect(JSON.parse(rubbish.stdout)).toMatchObject({ place: 'engagement.collected/0/2', base64: '/wA=' });
+    expect(await cliJson(['rejected', 'replay', '--json', '--data', data])).toEqual({
+      sent: 0,
+      same: 0,
+      left: 3,
+      unread: [],
+      closed: [],
+      refused_again: null,
+    });
+    expect(await cliJson(['rejected', 'replay', '--json', '--code', 'tenant_not_allowed', '--data', data])).toEqual({
+      sent: 2,
+      same: 0,
+      left: 0,
+      unread: [],
+      closed: [],
+      refused_again: { bad_currency: 1 },
+    });
+    const some = await cli(['rejected', 'list', '--json', '--limit', '1', '--data', data]);
+    expect(JSON.parse(some.stdout)).toHaveLength(1);
+    expect(some.stderr).toContain('1 of 4');
+  });
+
+  it('the same bytes in another topic were not sent there: another brand may speak there', async () => {
+    const warehouse = await openWarehouse({ directory: join(at('topics'), 'warehouse'), database: 'grapevine' });
+    try {
+      await migrate(warehouse, 'grapevine');
+      const refusal = (source_topic: string, source_offset: number) =>
+        ({
+          source_topic,
+          source_partition: 0,
+          source_offset,
+          bytes_hash: 'same',
+          place: `${source_topic}/0/${source_offset}`,
+        }) as OpenedRefusal;
+      const [there, here, twin] = [refusal('of-beta', 1), refusal('of-acme', 1), refusal('of-acme', 2)];
+      await rememberReplayed(warehouse, [there], 1_000);
+      expect(await unsentOf(warehouse, [there, here, twin], 0)).toEqual([twin]);
+      expect(await unsentOf(warehouse, [there, here], 2_000)).toEqual([there, here]);
+      await rememberReplayed(warehouse, [twin], 3_000);
+      expect(await unsentOf(warehouse, [there, here, twin], 0)).toEqual([]);
+    } finally {
+      await warehouse.close();
+    }
+  });
+
+  it('takes an event behind a byte order mark for one, as ingest does', async () => {
+    const data = at('marked');
+    await run(data, [`\ufeff${JSON.stringify(redeemed('r-1', { currency: 'EURO' }))}`]);
+    expect(await replayed(data)).toBe('1 sent again\nrefused again: bad_currency 1\n');
+  });
+
   it('says what is missing: the key, a reader, a directory, a place', async () => {
     const data = at('lost');
     await run(data, [JSON.stringify(redeemed('r-1', { currency: 'EURO' }))]);
@@ -171,6 +255,7 @@ describe('replay', () => {
       [['replay', '--brand', 'nobody', '--data', data], {}, 'nothing of that kind was refused'],
       [['list', '--data', at('misspelt')], {}, 'there is no warehouse'],
       [['replay', '--data', at('misspelt')], {}, 'there is no warehouse'],
+      [['show', '--brand', 'acme', '--data', at('misspelt')], {}, 'there is no warehouse'],
     ] as const) {
       const done = await cli(['rejected', ...args], { env });
       expect([args, done.code, done.stderr]).toEqual([args, 2, expect.stringContaining(said)]);
@@ -181,5 +266,8 @@ describe('replay', () => {
     const done = await cli(['rejected', 'show', '--code', 'bad_currency', '--data', data]);
     expect([done.code, done.stderr]).toEqual([2, expect.stringContaining('pii.key')]);
     expect(existsSync(join(data, 'pii.key'))).toBe(false);
+    writeFileSync(join(data, 'pii.key'), 'no key');
+    const damaged = await cli(['rejected', 'show', '--code', 'bad_currency', '--data', data]);
+    expect([damaged.code, damaged.stderr]).toEqual([2, expect.stringMatching(/pii\.key: .*64 hex/)]);
   });
 });
