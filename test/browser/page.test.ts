@@ -253,6 +253,32 @@ describe.skipIf(executablePath === null)('the page', () => {
     await page.context().close();
   }, 150_000);
 
+  it('says of when old numbers are, with the day, until newer ones are there, also where these are the same', async () => {
+    const { page } = await open('desktop', 'light');
+    const yesterday = new Date(Date.now() - 86_400_000);
+    const asked: (string | undefined)[] = [];
+    let old = true;
+    await page.route('**/api/v1/views/**', async (route) => {
+      asked.push(route.request().headers()['cache-control']);
+      const response = await route.fetch();
+      const headers = response.headers();
+      await route.fulfill({ response, headers: { ...headers, ...(old && { 'x-as-of': yesterday.toISOString() }) } });
+    });
+    await page.goto(`${url}/#/campaigns?brand=moonspoon`);
+    await settled(page);
+    const day = await page.evaluate(
+      (at) => new Intl.DateTimeFormat(navigator.language, { dateStyle: 'medium' }).format(new Date(at)),
+      yesterday.toISOString(),
+    );
+    const said = page.getByText(/^As of /);
+    await said.first().waitFor();
+    expect(await said.first().textContent()).toContain(day);
+    expect(new Set(asked)).toEqual(new Set(['max-stale']));
+    old = false;
+    await vi.waitFor(async () => expect(await said.count()).toBe(0), { timeout: 20_000 });
+    await page.context().close();
+  }, 60_000);
+
   it('shows no other brand where its address names one that is not there', async () => {
     const { page, wrong } = await open('desktop', 'light');
     await page.goto(`${url}/#/?brand=nope`);
