@@ -1,10 +1,10 @@
 import { describe, expect, test, vi } from 'vitest';
-import { Answers, ComputedBehind, type Lane, TooMuch } from './answers.ts';
+import { Answers, type AnswersOptions, ComputedBehind, type Lane, TooMuch } from './answers.ts';
 import { TooLarge } from './behind.ts';
 
 const too_dear = new Error('stopped at the bounds');
 
-function clocked(most_bytes = 1_000) {
+function clocked(most_bytes = 1_000, more: Partial<AnswersOptions> = {}) {
   let now = 0;
   const how: string[] = [];
   let patience_ends: () => void = () => undefined;
@@ -18,6 +18,7 @@ function clocked(most_bytes = 1_000) {
       new Promise((resume) => {
         patience_ends = resume;
       }),
+    ...more,
   });
   let asked = 0;
   /** A question that takes so long and answers with how often it was asked. */
@@ -105,6 +106,26 @@ test('what is renewed for those who got the old answer is computed one after the
   await vi.waitFor(() => expect(answers.running).toBe(0));
   expect((await answers.of('a', taking(5))).text).toBe('new a');
   expect((await answers.of('b', taking(5))).text).toBe('new b');
+});
+
+test('on a larger machine so many are renewed at once', async () => {
+  const { answers, taking, pass } = clocked(1_000, { most_renewing: 2 });
+  for (const question of ['a', 'b', 'c']) await answers.of(question, taking(400));
+  pass(2_000);
+  const begun: string[] = [];
+  const finish: (() => void)[] = [];
+  const slow = (question: string) => () => {
+    begun.push(question);
+    return new Promise<string>((resume) => finish.push(() => resume(`new ${question}`)));
+  };
+  for (const question of ['a', 'b', 'c']) await answers.of(question, slow(question));
+  expect(begun).toEqual(['a', 'b']);
+  finish[1]?.();
+  await vi.waitFor(() => expect(begun).toEqual(['a', 'b', 'c']));
+  for (const done of finish) done();
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+  for (const question of ['a', 'b', 'c'])
+    expect((await answers.of(question, slow(question))).text).toBe(`new ${question}`);
 });
 
 test('a dear answer serves for ten times what it cost, then at once with its time while it is computed anew', async () => {

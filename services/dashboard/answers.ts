@@ -39,6 +39,8 @@ export interface AnswersOptions {
   most_bytes: number;
   /** Questions computed at once: beyond that, more would only wait for each other. */
   most_running: number;
+  /** Answers renewed at once for those who got the old one; one, if absent. */
+  most_renewing?: number;
   /** Whether a question failed only because it took too much for one who waits. */
   tooDear(error: unknown): boolean;
   /** Hears of every answer given. */
@@ -73,7 +75,7 @@ export class Answers {
   readonly #kept: KeptAnswers;
   readonly #running = new Map<string, Promise<Kept>>();
   readonly #behind: Behind;
-  /** What is renewed for those who got the old answer and is soon there: one at a time, for more would keep those up who wait. */
+  /** What is renewed for those who got the old answer and is soon there: few at a time, for more would keep those up who wait. */
   readonly #renewing: Behind;
   /** Questions that were stopped for taking too much: nobody is let wait for them again. */
   readonly #too_dear = new Set<string>();
@@ -82,7 +84,7 @@ export class Answers {
     this.#options = options;
     this.#kept = new KeptAnswers(options.most_bytes, options.now, options.shelf);
     this.#behind = new Behind(options.now);
-    this.#renewing = new Behind(options.now);
+    this.#renewing = new Behind(options.now, options.most_renewing);
   }
 
   /** Questions being computed now. */

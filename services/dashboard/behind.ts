@@ -1,8 +1,9 @@
 /**
- * What nobody waits for, computed behind: one question after the other, the one first that has waited longest for what it costs,
+ * What nobody waits for, computed behind: one question after the other (or so many at once), the one first that has waited longest for what it costs,
  * where those who have no answer yet count more than those who see an old one. What nobody asks for any more is left.
  */
 interface Waiting {
+  under_way: boolean;
   work(): Promise<unknown>;
   /** What it took the last time; null when nobody has an answer yet. */
   cost_ms: number | null;
@@ -27,13 +28,15 @@ export class TooLarge extends Error {
 
 export class Behind {
   readonly #now: () => number;
-  /** The one under way among them. */
+  readonly #at_once: number;
+  /** Those under way among them. */
   readonly #waiting = new Map<string, Waiting>();
   readonly #failed = new Map<string, { error: unknown; until: number }>();
-  #busy = false;
+  #working = 0;
 
-  constructor(now: () => number) {
+  constructor(now: () => number, at_once = 1) {
     this.#now = now;
+    this.#at_once = at_once;
   }
 
   has(question: string): boolean {
@@ -51,17 +54,18 @@ export class Behind {
     const waiting = this.#waiting.get(question);
     if (waiting) waiting.asked_at = now;
     else if (this.#waiting.size < most_waiting)
-      this.#waiting.set(question, { work, cost_ms, since: now, asked_at: now });
-    if (!this.#busy) void this.#workThrough();
+      this.#waiting.set(question, { work, cost_ms, since: now, asked_at: now, under_way: false });
+    if (this.#working < this.#at_once) void this.#workThrough();
   }
 
   async #workThrough(): Promise<void> {
-    this.#busy = true;
+    this.#working++;
     for (let next = this.#next(); next !== null; next = this.#next()) {
-      const [question, { work }] = next;
+      const [question, waiting] = next;
+      waiting.under_way = true;
       this.#failed.delete(question);
       try {
-        await work();
+        await waiting.work();
       } catch (error) {
         const now = this.#now();
         for (const [other, { until }] of this.#failed) if (now > until) this.#failed.delete(other);
@@ -69,17 +73,19 @@ export class Behind {
       }
       this.#waiting.delete(question);
     }
-    this.#busy = false;
+    this.#working--;
   }
 
   #next(): [string, Waiting] | null {
     const now = this.#now();
-    for (const [question, { asked_at }] of this.#waiting)
-      if (now - asked_at > abandoned_ms) this.#waiting.delete(question);
     const due = ({ since, cost_ms }: Waiting): number => (now - since) / (cost_ms ?? first_cost_ms);
-    return [...this.#waiting].reduce<[string, Waiting] | null>(
-      (best, one) => (best && due(best[1]) >= due(one[1]) ? best : one),
-      null,
-    );
+    let best: [string, Waiting] | null = null;
+    for (const one of this.#waiting) {
+      const [question, waiting] = one;
+      if (waiting.under_way) continue;
+      if (now - waiting.asked_at > abandoned_ms) this.#waiting.delete(question);
+      else if (!best || due(waiting) > due(best[1])) best = one;
+    }
+    return best;
   }
 }

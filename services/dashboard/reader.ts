@@ -10,12 +10,22 @@ export interface Asked {
   parameters?: Record<string, unknown>;
 }
 
-/** `sparing`: who asked has an older answer, so half of the threads are left to those who have none. Throws WarehouseError. */
+/** `sparing`: who asked has an older answer, so threads are left to those who have none. Throws WarehouseError. */
 export type Read = (asked: Asked, format: string, lane: Lane, sparing?: boolean) => Promise<string>;
 
-export async function openReader(warehouse: Pick<Warehouse, 'query' | 'ask'>): Promise<Read> {
+export interface Reader {
+  read: Read;
+  /** Half of the warehouse's threads, one at least: so many a dear answer is renewed with, or so many others at once with one each. */
+  half: number;
+}
+
+export async function openReader(warehouse: Pick<Warehouse, 'query' | 'ask'>): Promise<Reader> {
   const [row] = await warehouse.query<{ threads: number }>("SELECT toUInt32(getSetting('max_threads')) AS threads");
   const half = Math.max(1, Math.floor((row?.threads ?? 1) / 2));
-  return ({ sql, only = '', parameters = {} }, format, lane, sparing = false) =>
-    warehouse.ask(statementOf({ sql, only }, lane, sparing ? half : undefined), format, parameters, lane === 'behind');
+  const read: Read = ({ sql, only = '', parameters = {} }, format, lane, sparing = false) => {
+    const threads = lane === 'quick' ? 1 : half;
+    const statement = statementOf({ sql, only }, lane, sparing ? threads : undefined);
+    return warehouse.ask(statement, format, parameters, lane === 'behind');
+  };
+  return { read, half };
 }

@@ -8,7 +8,7 @@ import type { View } from './catalogue.ts';
 import type { Answer, Shelf } from './kept.ts';
 import { badParameter, Problem, shortened, tooDear } from './problem.ts';
 import { brandOf, questionOf } from './question.ts';
-import type { Read } from './reader.ts';
+import type { Read, Reader } from './reader.ts';
 import { oldestTaken, rowsOf, sendBody, sendRows } from './reply.ts';
 import type { DashboardParts } from './server.ts';
 import { findRedemptions, storyBody, storyOf } from './story.ts';
@@ -32,13 +32,14 @@ export function routes(
   parts: DashboardParts,
   catalogue: ReadonlyMap<string, View>,
   tables: readonly string[],
-  { read, shelf }: { read: Read; shelf: Shelf },
+  { reader: { read, half }, shelf }: { reader: Reader; shelf: Shelf },
 ): void {
   const { access, telemetry, now } = parts;
   const answers = new Answers({
     now,
     most_bytes: kept_bytes,
     most_running,
+    most_renewing: half,
     tooDear,
     shelf,
     onAnswer: (how) => telemetry.count('api_answers', { how }, 1),
@@ -131,14 +132,14 @@ function journeyRoute(api: FastifyInstance, { ask, brandOfKey, read }: Asking): 
       const brand = own === '*' ? (asked ?? null) : own;
       const { id } = request.params;
       const { text } = await ask(request, `journey ${JSON.stringify([brand, id])}`, (lane, sparing) =>
-        tell(readerOf(read, lane, sparing), id, brand),
+        tell(tablesOf(read, lane, sparing), id, brand),
       );
       return sendBody(request, reply, text);
     },
   );
 }
 
-async function tell(reader: Reader, id: string, brand: string | null): Promise<string> {
+async function tell(reader: Tables, id: string, brand: string | null): Promise<string> {
   const found = await findRedemptions(reader, id, brand);
   const [redemption] = found;
   if (!redemption) throw new Problem(404, 'No such redemption', 'its redeemed event has not arrived, or was refused');
@@ -146,9 +147,9 @@ async function tell(reader: Reader, id: string, brand: string | null): Promise<s
   return JSON.stringify(storyBody(await storyOf(reader, redemption)));
 }
 
-type Reader = Pick<Warehouse, 'query'>;
+type Tables = Pick<Warehouse, 'query'>;
 
-const readerOf = (read: Read, lane: Lane, sparing?: boolean): Reader => ({
+const tablesOf = (read: Read, lane: Lane, sparing?: boolean): Tables => ({
   query: async <Row>(sql: string, parameters: Record<string, unknown> = {}): Promise<Row[]> =>
     rowsOf(await read({ sql, parameters }, 'JSONEachRow', lane, sparing)) as Row[],
 });

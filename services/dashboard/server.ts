@@ -55,7 +55,7 @@ export async function openDashboard(parts: DashboardParts): Promise<FastifyInsta
   });
   const catalogue = await loadCatalogue(parts.warehouse, parts.database);
   const tables = await brandTables(parts.warehouse, parts.database);
-  const read = await openReader(parts.warehouse);
+  const reader = await openReader(parts.warehouse);
   const shelf = await openShelf(parts.warehouse, parts.database, (text) => parts.telemetry.warn(text));
   protect(app, parts);
   measure(app, parts);
@@ -74,7 +74,7 @@ export async function openDashboard(parts: DashboardParts): Promise<FastifyInsta
   await app.register(swagger, { mode: 'static', specification: { document: document as never } });
   await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: true });
   app.get('/api/v1/openapi.json', async (request, reply) => sendBody(request, reply, document));
-  await app.register(async (api) => routes(api, parts, catalogue, tables, { read, shelf }), { prefix: '/api/v1' });
+  await app.register(async (api) => routes(api, parts, catalogue, tables, { reader, shelf }), { prefix: '/api/v1' });
   if (parts.probes) probes(app, parts);
   await servePage(app, parts.page);
   await app.ready();

@@ -54,7 +54,7 @@ describe('views of whole lives', () => {
       for (const parameters of [{}, { format: 'csv' }]) {
         const question = questionOf(view, parameters, 'nobody');
         const format = question.format === 'csv' ? 'CSVWithNames' : 'JSONEachRow';
-        const part = partOf(await openReader(world.warehouse), view, { ...question }, 'nobody')!;
+        const part = partOf((await openReader(world.warehouse)).read, view, { ...question }, 'nobody')!;
         if (brand !== null)
           expect(await part.take('')).toBe(await world.warehouse.ask(statementOf(question, 'quick'), format));
       }
@@ -67,7 +67,7 @@ describe('views of whole lives', () => {
       ];
       for (const parameters of questions) {
         const question = questionOf(view, parameters, brand);
-        const part = partOf(await openReader(world.warehouse), view, question, brand)!;
+        const part = partOf((await openReader(world.warehouse)).read, view, question, brand)!;
         const plain = await world.warehouse.ask(
           statementOf(question, 'quick'),
           question.format === 'csv' ? 'CSVWithNames' : 'JSONEachRow',
