@@ -108,6 +108,24 @@ test('what is renewed for those who got the old answer is computed one after the
   expect((await answers.of('b', taking(5))).text).toBe('new b');
 });
 
+test('what nobody waits for ends with the server: only what has begun is computed', async () => {
+  const { answers, taking, pass } = clocked();
+  for (const question of ['a', 'b', 'c']) await answers.of(question, taking(400));
+  pass(2_000);
+  const begun: string[] = [];
+  const finish: (() => void)[] = [];
+  const slow = (question: string) => () => {
+    begun.push(question);
+    return new Promise<string>((resume) => finish.push(() => resume('new')));
+  };
+  for (const question of ['a', 'b']) await answers.of(question, slow(question));
+  answers.stop();
+  await answers.of('c', slow('c'));
+  for (const done of finish) done();
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+  expect(begun).toEqual(['a']);
+});
+
 test('on a larger machine so many are renewed at once', async () => {
   const { answers, taking, pass } = clocked(1_000, { most_renewing: 2 });
   for (const question of ['a', 'b', 'c']) await answers.of(question, taking(400));

@@ -125,6 +125,12 @@ export class Answers {
     return this.#kept.shelve();
   }
 
+  /** Nothing more is computed that nobody waits for. */
+  stop(): void {
+    this.#behind.stop();
+    this.#renewing.stop();
+  }
+
   /** What is kept and may be given, if only while it is computed anew. */
   #usable(question: string, oldest_ms?: number, part?: Part): Kept | null {
     const kept = this.#kept.get(question);

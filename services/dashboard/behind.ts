@@ -33,6 +33,7 @@ export class Behind {
   readonly #waiting = new Map<string, Waiting>();
   readonly #failed = new Map<string, { error: unknown; until: number }>();
   #working = 0;
+  #stopped = false;
 
   constructor(now: () => number, at_once = 1) {
     this.#now = now;
@@ -50,12 +51,19 @@ export class Behind {
   }
 
   add(question: string, work: () => Promise<unknown>, cost_ms: number | null): void {
+    if (this.#stopped) return;
     const now = this.#now();
     const waiting = this.#waiting.get(question);
     if (waiting) waiting.asked_at = now;
     else if (this.#waiting.size < most_waiting)
       this.#waiting.set(question, { work, cost_ms, since: now, asked_at: now, under_way: false });
     if (this.#working < this.#at_once) void this.#workThrough();
+  }
+
+  /** Begins nothing more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#waiting.clear();
   }
 
   async #workThrough(): Promise<void> {

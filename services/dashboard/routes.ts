@@ -67,6 +67,7 @@ function shelveNowAndThen(api: FastifyInstance, answers: Answers): void {
   const timer = setInterval(() => void answers.shelve(), shelve_every_ms).unref();
   api.addHook('onClose', async () => {
     clearInterval(timer);
+    answers.stop();
     await Promise.race([answers.shelve(), wait(longest_shelving_ms, undefined, { ref: false })]);
   });
 }
