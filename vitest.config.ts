@@ -14,6 +14,9 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+// As bin/grapevine.cjs has it: statements of the embedded engine hold a thread each.
+process.env.UV_THREADPOOL_SIZE ??= '12';
+
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },

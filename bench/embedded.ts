@@ -10,7 +10,7 @@ import { finished } from 'node:stream/promises';
 import { linkedEvents, linkedReference } from './linked.ts';
 import { w1Events, w1Reference } from './w1.ts';
 
-const bin = resolve(import.meta.dirname, '../bin/grapevine.mjs');
+const bin = resolve(import.meta.dirname, '../bin/grapevine.cjs');
 const linked = process.argv.includes('--linked');
 const named = process.argv.slice(2).filter((argument) => argument !== '--linked');
 const sizes = named.length > 0 ? named.map(Number) : [200_000, 1_000_000];

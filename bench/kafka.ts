@@ -17,7 +17,7 @@ import type { EventLog } from '../services/platform/event-log/port.ts';
 import { totalLag } from '../services/platform/lag.ts';
 import { w1Events, w1Reference } from './w1.ts';
 
-const bin = resolve(import.meta.dirname, '../bin/grapevine.mjs');
+const bin = resolve(import.meta.dirname, '../bin/grapevine.cjs');
 const sizes = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [100_000, 1_000_000];
 const home = mkdtempSync(join(tmpdir(), 'grapevine-bench-'));
 const children: ChildProcess[] = [];

@@ -44,11 +44,20 @@ async function fill(warehouse: Warehouse, from: number, to: number, all: number)
 const quantile = (sorted: readonly number[], at: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * at))] ?? Number.NaN;
 
-async function timed(app: FastifyInstance, path: string): Promise<{ ms: number; status: number; bytes: number }> {
+interface Timed {
+  ms: number;
+  status: number;
+  bytes: number;
+  /** What it says of when it is, epoch ms; NaN where it does not say. */
+  as_of: number;
+}
+
+async function timed(app: FastifyInstance, path: string): Promise<Timed> {
   const began = performance.now();
   const headers = { host: 'localhost', 'cache-control': 'max-stale' }; // as the page says
-  const { statusCode, rawPayload } = await app.inject({ url: `/api/v1/${path}`, headers });
-  return { ms: performance.now() - began, status: statusCode, bytes: rawPayload.length };
+  const answer = await app.inject({ url: `/api/v1/${path}`, headers });
+  const as_of = Date.parse(String(answer.headers['x-as-of']));
+  return { ms: performance.now() - began, status: answer.statusCode, bytes: answer.rawPayload.length, as_of };
 }
 
 /** Until the answer is there: one that takes too long for who waits is computed behind. */
@@ -77,10 +86,8 @@ async function cold(app: FastifyInstance): Promise<void> {
   console.log(`all of one page, one after the other: ${((performance.now() - began) / 1e3).toFixed(0)} s`);
 }
 
-interface Asked {
+interface Asked extends Timed {
   path: string;
-  ms: number;
-  status: number;
 }
 
 /** Open pages, one brand each: every page asks all its questions every two seconds, as long as `open` says after a round. */
@@ -115,8 +122,12 @@ async function openPages(app: FastifyInstance, pages: number, seconds: number): 
 /** The same from the first question on. */
 async function reopenPages(app: FastifyInstance, pages: number, seconds: number): Promise<void> {
   console.log(`${pages} pages opened after a restart, all that they ask from then on:`);
-  const until = performance.now() + seconds * 1_000;
-  tell(await asPagesDo(app, pages, () => performance.now() < until), seconds);
+  const [began, until] = [Date.now(), performance.now() + seconds * 1_000];
+  const answers = await asPagesDo(app, pages, () => performance.now() < until);
+  tell(answers, seconds);
+  const kept = answers.filter(({ as_of }) => as_of < began);
+  const oldest_s = kept.reduce((most, { as_of }) => Math.max(most, began - as_of), 0) / 1_000;
+  console.log(`${kept.length} of them from before the restart, the oldest ${oldest_s.toFixed(0)} s`);
 }
 
 function tell(answers: readonly Asked[], seconds: number): void {
@@ -182,6 +193,7 @@ for (const events of sizes) {
       most_requests: 1_000_000,
     });
     const [pages, seconds] = [Number(values.pages), Number(values.seconds)];
+    if (!values.restarted) await warehouse.command('TRUNCATE TABLE kept_answers');
     if (values.restarted) await reopenPages(app, pages, seconds);
     else {
       if (!values.opened) await cold(app);

@@ -51,6 +51,13 @@ export interface AnswersOptions {
   wait?(ms: number): Promise<void>;
 }
 
+/** `from`: the answer that it is only taken from. `first`: who asks waits, and one that takes too much is computed behind. `sparing`: with few threads. */
+interface Computing {
+  from?: Kept;
+  first?: boolean;
+  sparing?: boolean;
+}
+
 /** An answer is young for half a second and ten times what it cost; less than in proportion where it cost less than three seconds. */
 const young_ms = 500;
 const times_cost = 10;
@@ -58,7 +65,7 @@ const dear_ms = 3_000;
 const oldest_young_ms = 300_000;
 /** An answer that took no longer is waited for, so long at most. */
 const patience_ms = 170;
-/** Beyond this (and ten times what it cost) an answer is given only to who takes an older one, the others wait: nobody looked for so long. */
+/** Beyond this (and ten times what it cost) an answer is not given to who has not said how old it may be: nobody looked for so long. */
 const stale_ms = 600_000;
 /** The same of one that was computed before this start and is soon there anew. */
 const stale_recalled_ms = 10_000;
@@ -97,7 +104,7 @@ export class Answers {
   }
 
   /**
-   * `oldest_ms`: how old an answer may be that is given while a newer one is computed, where who asks has said so. Throws ComputedBehind where the answer is not there yet,
+   * `oldest_ms`: how much longer than it is young an answer may be given while a newer one is computed, where who asks has said so. Throws ComputedBehind where the answer is not there yet,
    * TooMuch, and what `compute` throws.
    */
   async of(question: string, compute: Compute, part?: Part, oldest_ms?: number): Promise<Kept> {
@@ -135,16 +142,22 @@ export class Answers {
   #usable(question: string, oldest_ms?: number, part?: Part): Kept | null {
     const kept = this.#kept.get(question);
     if (!kept) return null;
-    const stale = oldest_ms ?? (kept.recalled && kept.cost_ms <= dear_ms ? stale_recalled_ms : stale_ms);
-    const most_ms = this.#isBehind(question, part) ? Math.max(stale, stale_behind_ms) : stale;
-    if (this.#options.now() - kept.as_of > most_ms + times_cost * kept.cost_ms) return null;
+    const age = this.#options.now() - kept.as_of;
+    if (age > (oldest_ms === undefined ? this.#oldest(kept, this.#isBehind(question, part)) : youth(kept) + oldest_ms))
+      return null;
     this.#kept.touch(question, kept);
     return kept;
   }
 
-  /** The same from the shelf; not while it is being computed here. */
+  /** How old it may be where who asks has not said. */
+  #oldest({ recalled, cost_ms }: Kept, is_behind: boolean): number {
+    const stale = recalled && cost_ms <= dear_ms ? stale_recalled_ms : stale_ms;
+    return (is_behind ? Math.max(stale, stale_behind_ms) : stale) + times_cost * cost_ms;
+  }
+
+  /** The same from the shelf. */
   async #recalled(question: string, oldest_ms?: number, part?: Part): Promise<Kept | null> {
-    if (this.#running.has(question) || !(await this.#kept.recall(question))) return null;
+    await this.#kept.recall(question);
     return this.#usable(question, oldest_ms, part);
   }
 
@@ -162,7 +175,7 @@ export class Answers {
       if (kept) return kept;
       throw new TooMuch();
     }
-    return this.#compute(question, () => take(from.text), from);
+    return this.#compute(question, () => take(from.text), { from });
   }
 
   /** Nothing is kept that may be given: who asks waits, unless that takes too much. */
@@ -174,7 +187,7 @@ export class Answers {
       if (!this.#too_dear.has(question) && !this.#isBehind(question, part)) {
         const how = this.#running.has(question) ? 'shared' : 'computed';
         if (how === 'computed' && this.#full) throw new TooMuch();
-        const answer = await this.#compute(question, () => compute('quick'));
+        const answer = await this.#compute(question, () => compute('quick'), { first: true });
         onAnswer?.(how);
         return answer;
       }
@@ -196,7 +209,11 @@ export class Answers {
     }
     if (this.#full && !this.#running.has(question)) return null;
     if (cost_ms > patience_ms) {
-      this.#renewing.add(question, () => this.#compute(question, () => compute('quick', true)), cost_ms);
+      this.#renewing.add(
+        question,
+        () => this.#compute(question, () => compute('quick', true), { sparing: true }),
+        cost_ms,
+      );
       return null;
     }
     const computed = this.#compute(question, () => compute('quick')).catch(() => null);
@@ -208,33 +225,41 @@ export class Answers {
   #computeBehind(question: string, compute: Compute, part?: Part): void {
     if (part && !this.#behind.failure(part.whole)) return this.#computeBehind(part.whole, part.compute);
     const work = async (): Promise<void> => {
-      const { took_ms } = await this.#compute(question, () => compute('behind', this.#kept.has(question)));
+      const sparing = this.#kept.has(question);
+      const { took_ms } = await this.#compute(question, () => compute('behind', sparing), { sparing });
       if (!this.#kept.has(question)) throw new TooLarge();
       if (took_ms <= dear_ms) this.#too_dear.delete(question); // the machine was short then
     };
     this.#behind.add(question, work, this.#kept.get(question)?.cost_ms ?? null);
   }
 
-  /** `from`: the answer that it is only taken from. */
-  #compute(question: string, compute: () => Promise<string>, from?: Kept): Promise<Kept> {
+  #compute(question: string, compute: () => Promise<string>, how: Computing = {}): Promise<Kept> {
     const running = this.#running.get(question);
     if (running) return running;
     const began = this.#options.now();
     const promise = compute()
       .then(
-        (text) => {
-          const took_ms = from?.took_ms ?? this.#options.now() - began;
-          const cost_ms = from?.cost_ms ?? Math.min(took_ms, this.#kept.get(question)?.took_ms ?? took_ms);
-          if (from) return this.#kept.keep(question, { text, as_of: from.as_of, took_ms, cost_ms });
-          return this.#kept.keepForLong(question, { text, as_of: began, took_ms, cost_ms });
-        },
+        (text) => this.#keep(question, text, began, how),
         (error: unknown) => {
-          this.#kept.drop(question);
+          if (!how.first || !this.#options.tooDear(error)) this.#kept.fail(question);
           throw error;
         },
       )
       .finally(() => this.#running.delete(question));
     this.#running.set(question, promise);
     return promise;
+  }
+
+  #keep(question: string, text: string, began: number, { from, sparing }: Computing): Kept {
+    if (from) {
+      const { as_of, took_ms, cost_ms, recalled } = from;
+      return this.#kept.keep(question, { text, as_of, took_ms, cost_ms }, recalled);
+    }
+    const took_ms = this.#options.now() - began;
+    const before = this.#kept.get(question);
+    // What it took with few threads says nothing of what it takes who waits.
+    const took = sparing && before ? Math.min(took_ms, before.took_ms) : took_ms;
+    const cost_ms = Math.min(took, (sparing ? before?.cost_ms : before?.took_ms) ?? took);
+    return this.#kept.keepForLong(question, { text, as_of: began, took_ms: took, cost_ms });
   }
 }

@@ -32,7 +32,7 @@ function shelved() {
       new Answers({
         now: () => now,
         most_bytes: 100_000_000,
-        most_running: 3,
+        most_running: 10,
         tooDear: (error) => error === too_dear,
         wait: () => new Promise(() => undefined),
         shelf,
@@ -151,18 +151,122 @@ test('what took a moment, or is large, is not put on the shelf; nothing is put t
   expect(on_shelf.size).toBe(0);
 });
 
-test('another copy’s clock may be ahead: its answer is not younger than now', async () => {
-  const { start, taking, on_shelf, now, pass } = shelved();
-  on_shelf.set('q', { text: 'ahead', as_of: now() + day_ms, took_ms: 200, cost_ms: 200 });
-  const answers = start();
-  expect(await answers.of('q', taking(200, 'new'))).toMatchObject({ text: 'ahead', as_of: day_ms });
-  pass(1_000);
-  await answers.of('q', taking(200, 'new'));
-  await vi.waitFor(() => expect(answers.running).toBe(0));
-  expect((await answers.of('q', taking(200, 'never'))).text).toBe('new');
+test('another copy’s clock may be ahead: its answer is left until then', async () => {
+  const { start, taking, on_shelf, now } = shelved();
+  on_shelf.set('q', { text: 'ahead', as_of: now() + 1, took_ms: 200, cost_ms: 200 });
+  expect((await start().of('q', taking(200, 'new'), undefined, day_ms)).text).toBe('new');
 });
 
-test('without a shelf that answers, everything is as if there were none', async () => {
+test('who ask at the same time after a restart get it all, and look for it once', async () => {
+  const { start, taking, on_shelf, looked_for, pass } = shelved();
+  on_shelf.set('q', { text: 'old q', as_of: day_ms, took_ms: 12_000, cost_ms: 12_000 });
+  on_shelf.set('w', { text: 'old w', as_of: day_ms, took_ms: 12_000, cost_ms: 12_000 });
+  pass(day_ms);
+  const answers = start();
+  const never = (): Promise<string> => new Promise(() => undefined);
+  const part = { whole: 'w', compute: never, take: async (rows: string) => `part of ${rows}` };
+  const asked = [
+    ...['q', 'q', 'q'].map((question) => answers.of(question, never, undefined, Number.POSITIVE_INFINITY)),
+    ...['a', 'b', 'c'].map((question) => answers.of(question, never, part, Number.POSITIVE_INFINITY)),
+  ];
+  const texts = (await Promise.all(asked)).map(({ text }) => text);
+  expect(texts).toEqual([...Array(3).fill('old q'), ...Array(3).fill('part of old w')]);
+  expect([...looked_for].sort()).toEqual(['a', 'b', 'c', 'q', 'w']);
+  expect((await answers.of('d', taking(5, 'never'), part, day_ms * 2)).text).toBe('part of old w');
+});
+
+test('what takes longer with few threads is as dear as before, and no longer kept', async () => {
+  const { start, taking, pass, now } = shelved();
+  const answers = start();
+  await answers.of('q', taking(1_000, 'first'));
+  for (const text of ['second', 'third']) {
+    pass(5_000);
+    const began = now();
+    await answers.of('q', taking(8_000, text));
+    await vi.waitFor(() => expect(answers.running).toBe(0));
+    pass(-8_000); // young again
+    expect(await answers.of('q', taking(1_000, 'never'))).toMatchObject({ text, cost_ms: 1_000, as_of: began });
+    pass(8_000);
+  }
+});
+
+test('what could not be renewed is computed for who asks next, who hears why it fails; the old one is not brought back', async () => {
+  const { start, on_shelf, pass, now } = shelved();
+  on_shelf.set('q', { text: 'old', as_of: now(), took_ms: 2_500, cost_ms: 2_500 });
+  pass(day_ms);
+  const answers = start();
+  const ran: string[] = [];
+  let broken = true;
+  const compute = async (lane: Lane, sparing?: boolean): Promise<string> => {
+    ran.push(`${lane}${sparing ? ' sparing' : ''}`);
+    if (broken) throw new Error('no such column');
+    return 'new';
+  };
+  const ask = () => answers.of('q', compute, undefined, Number.POSITIVE_INFINITY);
+  expect((await ask()).text).toBe('old');
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+  await expect(ask()).rejects.toThrow('no such column');
+  await expect(ask()).rejects.toThrow('no such column');
+  broken = false;
+  expect((await ask()).text).toBe('new');
+  expect(ran).toEqual(['quick sparing', 'quick', 'quick', 'quick']);
+});
+
+test('what fails behind after a restart says why for a minute, as it does without one, and is not tried meanwhile', async () => {
+  const { start, on_shelf, pass, now } = shelved();
+  on_shelf.set('q', { text: 'old', as_of: now(), took_ms: 60_000, cost_ms: 60_000 });
+  pass(day_ms);
+  const answers = start();
+  let runs = 0;
+  const compute = async (): Promise<string> => {
+    runs++;
+    throw new Error('12 GB are not enough');
+  };
+  const ask = () => answers.of('q', compute, undefined, Number.POSITIVE_INFINITY);
+  expect((await ask()).text).toBe('old');
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+  await vi.waitFor(() => expect(ask()).rejects.toThrow('12 GB'));
+  for (let n = 0; n < 5; n++) {
+    pass(1_000);
+    await expect(ask()).rejects.toThrow('12 GB');
+  }
+  expect(runs).toBe(1);
+});
+
+test('who takes one of five seconds is not given an older one because somebody else takes any', async () => {
+  const { start, on_shelf, pass, now } = shelved();
+  on_shelf.set('q', { text: 'old', as_of: now(), took_ms: 12_000, cost_ms: 12_000 });
+  pass(3_000_000);
+  const answers = start();
+  const never = (): Promise<string> => new Promise(() => undefined);
+  expect((await answers.of('q', never, undefined, Number.POSITIVE_INFINITY)).text).toBe('old');
+  await expect(answers.of('q', never, undefined, 5_000)).rejects.toThrow(ComputedBehind);
+});
+
+test('that it takes too much for one who waits keeps nobody from the old one', async () => {
+  const { start, on_shelf, pass, now } = shelved();
+  on_shelf.set('q', { text: 'old', as_of: now(), took_ms: 60_000, cost_ms: 60_000 });
+  pass(2 * day_ms);
+  const answers = start();
+  const compute = (lane: Lane): Promise<string> =>
+    lane === 'quick' ? Promise.reject(too_dear) : new Promise(() => undefined);
+  await expect(answers.of('q', compute)).rejects.toThrow(ComputedBehind);
+  for (let n = 0; n < 2; n++)
+    expect((await answers.of('q', compute, undefined, Number.POSITIVE_INFINITY)).text).toBe('old');
+});
+
+test('a part that was taken from one of before the restart is as old as that for who says nothing', async () => {
+  const { start, taking, on_shelf, pass, now } = shelved();
+  on_shelf.set('w', { text: 'old', as_of: now(), took_ms: 2_000, cost_ms: 2_000 });
+  pass(540_000);
+  const answers = start();
+  const never = (): Promise<string> => new Promise(() => undefined);
+  const part = { whole: 'w', compute: never, take: async (rows: string) => `part of ${rows}` };
+  expect((await answers.of('q', never, part, Number.POSITIVE_INFINITY)).text).toBe('part of old');
+  expect((await answers.of('q', taking(5, 'new'), part)).text).toBe('new');
+});
+
+test('a shelf that has nothing changes nothing', async () => {
   const { start, taking } = shelved();
   const shelf: Shelf = { find: async () => null, put: async () => undefined };
   const answers = start({ shelf });

@@ -30,6 +30,7 @@ export interface Shelf {
 const worth_ms = 50;
 /** A larger answer is not put on the shelf. */
 const most_shelved_bytes = 4 << 20;
+const most_failed = 1_000;
 
 export class KeptAnswers {
   readonly #most_bytes: number;
@@ -38,6 +39,9 @@ export class KeptAnswers {
   readonly #kept = new Map<string, Kept>();
   /** Questions with an answer that the shelf does not have. */
   readonly #unshelved = new Set<string>();
+  /** Questions that failed since: what the shelf has of them is not given any more. */
+  readonly #failed = new Set<string>();
+  readonly #finding = new Map<string, Promise<Computed | null>>();
   #bytes = 0;
 
   constructor(most_bytes: number, now: () => number, shelf?: Shelf) {
@@ -54,8 +58,9 @@ export class KeptAnswers {
     return this.#kept.has(question);
   }
 
-  keep(question: string, answer: Computed): Kept {
-    return this.#put(question, answer, false);
+  /** `recalled`: it was made from one that came from the shelf. */
+  keep(question: string, answer: Computed, recalled = false): Kept {
+    return this.#put(question, answer, recalled);
   }
 
   /** The same, and it goes to the shelf if it took a while. */
@@ -77,14 +82,22 @@ export class KeptAnswers {
     this.#unshelved.delete(question);
   }
 
+  /** It could not be computed anew: it is given to nobody, so that the next one who asks hears why. */
+  fail(question: string): void {
+    this.drop(question);
+    this.#failed.add(question);
+    for (const oldest of this.#failed) if (this.#failed.size > most_failed) this.#failed.delete(oldest);
+  }
+
   /** From the shelf, if that has a newer one than is kept here. */
-  async recall(question: string): Promise<boolean> {
-    const found = await this.#shelf?.find(question);
-    if (!found) return false;
-    const as_of = Math.min(found.as_of, this.#now()); // another machine's clock may be ahead
-    if (as_of <= (this.#kept.get(question)?.as_of ?? Number.NEGATIVE_INFINITY)) return false;
-    this.#put(question, { ...found, as_of }, true);
-    return this.#kept.has(question);
+  async recall(question: string): Promise<void> {
+    if (!this.#shelf || this.#failed.has(question)) return;
+    const finding = this.#finding.get(question) ?? this.#shelf.find(question);
+    this.#finding.set(question, finding);
+    const found = await finding.finally(() => this.#finding.delete(question));
+    if (!found || this.#failed.has(question)) return;
+    if (found.as_of > this.#now()) return; // another machine's clock is ahead
+    if (found.as_of > (this.#kept.get(question)?.as_of ?? Number.NEGATIVE_INFINITY)) this.#put(question, found, true);
   }
 
   /** What is new goes to the shelf. */
@@ -99,6 +112,7 @@ export class KeptAnswers {
 
   #put(question: string, { text, as_of, took_ms, cost_ms }: Computed, recalled: boolean): Kept {
     this.drop(question);
+    this.#failed.delete(question);
     const bytes = Buffer.byteLength(text) + question.length;
     const kept = { text, as_of, took_ms, cost_ms, bytes, recalled };
     if (bytes > this.#most_bytes) return kept; // alone too large: it would only push out the others

@@ -26,9 +26,10 @@ const formats = [
   'output_format_json_quote_decimals = 0',
   "format_csv_null_representation = ''",
 ];
-/** A slow question is stopped, a greedy one too; what nobody waits for may take more, for it is computed alone. */
-export const bounds: Readonly<Record<Lane, string>> = {
+/** A slow question is stopped, a greedy one too; what nobody waits for may take more, for it is computed alone, or with one thread. */
+export const bounds: Readonly<Record<Lane | 'renewed', string>> = {
   quick: `SETTINGS ${['max_execution_time = 20', 'max_memory_usage = 4000000000', ...formats].join(', ')}`,
+  renewed: `SETTINGS ${['max_execution_time = 600', 'max_memory_usage = 4000000000', ...formats].join(', ')}`,
   behind: `SETTINGS ${['max_execution_time = 600', 'max_memory_usage = 12000000000', ...formats].join(', ')}`,
 };
 
@@ -82,8 +83,11 @@ export function questionOf(
 }
 
 /** What the warehouse is asked; with fewer `threads` than all it has, where said. */
-export const statementOf = ({ sql, only }: Pick<Question, 'sql' | 'only'>, lane: Lane, threads?: number): string =>
-  `${sql}\n${bounds[lane]}${threads === undefined ? '' : `, max_threads = ${threads}`}${only}`;
+export const statementOf = (
+  { sql, only }: Pick<Question, 'sql' | 'only'>,
+  lane: keyof typeof bounds,
+  threads?: number,
+): string => `${sql}\n${bounds[lane]}${threads === undefined ? '' : `, max_threads = ${threads}`}${only}`;
 
 /** What people are shown: without our bounds, and with the limit they asked for. */
 export const sqlForPeople = ({ sql, limit }: Question): string =>

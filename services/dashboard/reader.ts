@@ -23,9 +23,10 @@ export async function openReader(warehouse: Pick<Warehouse, 'query' | 'ask'>): P
   const [row] = await warehouse.query<{ threads: number }>("SELECT toUInt32(getSetting('max_threads')) AS threads");
   const half = Math.max(1, Math.floor((row?.threads ?? 1) / 2));
   const read: Read = ({ sql, only = '', parameters = {} }, format, lane, sparing = false) => {
-    const threads = lane === 'quick' ? 1 : half;
-    const statement = statementOf({ sql, only }, lane, sparing ? threads : undefined);
-    return warehouse.ask(statement, format, parameters, lane === 'behind');
+    const statement = sparing
+      ? statementOf({ sql, only }, lane === 'quick' ? 'renewed' : lane, lane === 'quick' ? 1 : half)
+      : statementOf({ sql, only }, lane);
+    return warehouse.ask(statement, format, parameters, sparing || lane === 'behind' ? 'long' : 'usual');
   };
   return { read, half };
 }

@@ -21,8 +21,8 @@ export const most_running = 64;
 
 interface Asking {
   read: Read;
-  /** `request` says how old an answer it takes. */
-  ask(request: FastifyRequest, question: string, compute: Compute, part?: Part): Promise<Answer>;
+  /** `oldest_ms`: how old an answer may be, where the request says so and is told how old it is. */
+  ask(question: string, compute: Compute, part?: Part, oldest_ms?: number): Promise<Answer>;
   /** Brand of the key; * = all. */
   brandOfKey(request: FastifyRequest): string;
 }
@@ -52,8 +52,7 @@ export function routes(
   const asking: Asking = {
     read,
     brandOfKey: (request) => readers.get(request) ?? '',
-    ask: ({ headers }, question, compute, part) =>
-      answers.of(question, compute, part, oldestTaken(headers['cache-control'])),
+    ask: (...asked) => answers.of(...asked),
   };
   api.get('/views', async (request, reply) => sendBody(request, reply, { views: [...catalogue.values()] }));
   viewRoute(api, asking, catalogue, tables);
@@ -92,10 +91,10 @@ function viewRoute(
       const question = questionOf(view, rest, brand, request.headers.accept, tables);
       const format = question.format === 'csv' ? 'CSVWithNames' : 'JSONEachRow';
       const answer = await ask(
-        request,
         `${format} ${question.sql}`,
         (lane, sparing) => read(question, format, lane, sparing),
         partOf(read, view, question, brand),
+        oldestTaken(request.headers['cache-control']),
       );
       return sendRows(request, reply, view, question, answer);
     },
@@ -105,7 +104,7 @@ function viewRoute(
 function brandsRoute(api: FastifyInstance, { ask, brandOfKey, read }: Asking): void {
   api.get('/brands', async (request, reply) => {
     const sql = brandsSql(brandOfKey(request));
-    const { text } = await ask(request, sql, (lane, sparing) => read({ sql }, 'JSONEachRow', lane, sparing));
+    const { text } = await ask(sql, (lane, sparing) => read({ sql }, 'JSONEachRow', lane, sparing));
     return sendBody(request, reply, { brands: rowsOf(text) });
   });
 }
@@ -132,7 +131,7 @@ function journeyRoute(api: FastifyInstance, { ask, brandOfKey, read }: Asking): 
         });
       const brand = own === '*' ? (asked ?? null) : own;
       const { id } = request.params;
-      const { text } = await ask(request, `journey ${JSON.stringify([brand, id])}`, (lane, sparing) =>
+      const { text } = await ask(`journey ${JSON.stringify([brand, id])}`, (lane, sparing) =>
         tell(tablesOf(read, lane, sparing), id, brand),
       );
       return sendBody(request, reply, text);
@@ -163,7 +162,7 @@ function healthRoute(api: FastifyInstance, { ask, brandOfKey, read }: Asking, { 
     const brand = brandOfKey(request);
     const where = brand === '*' ? '' : ` WHERE brand_id = ${quoted(brand)}`;
     const sql = `SELECT toString(max(source_at)) AS last_event_at, count() AS events FROM events${where}`;
-    const { text } = await ask(request, sql, (lane, sparing) => read({ sql }, 'JSONEachRow', lane, sparing));
+    const { text } = await ask(sql, (lane, sparing) => read({ sql }, 'JSONEachRow', lane, sparing));
     const [row] = rowsOf(text) as { last_event_at: string; events: number }[];
     const last_event_at = row && row.events > 0 ? row.last_event_at : null;
     const waiting = (await lag?.()) ?? null;

@@ -1,38 +1,49 @@
 /** Answers kept in the warehouse, for the next start and for other copies. Losing them costs time, so no fault of theirs is anybody's. */
 import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Warehouse } from '../platform/warehouse/port.ts';
 import type { Computed, Shelf } from './kept.ts';
+import { bounds } from './question.ts';
 
 const columns = ['question_hash', 'as_of', 'took_ms', 'cost_ms', 'answer'] as const;
 /** An insert holds no more than this and one answer. */
 const most_insert_bytes = 8 << 20;
 
 const sql = `SELECT answer AS text, toUnixTimestamp64Milli(as_of) AS at, took_ms, cost_ms FROM kept_answers
-  WHERE question_hash = {hash:String} ORDER BY as_of DESC LIMIT 1`;
+  WHERE question_hash = {hash:String} ORDER BY as_of DESC LIMIT 1 SETTINGS output_format_json_quote_64bit_integers = 0`;
 
-type Tables = Pick<Warehouse, 'query' | 'insert'>;
+/** Only rows of views: their text is made by the engine, so that it is the same whatever release asks. */
+const of_view = /^(?:JSONEachRow|CSVWithNames|TabSeparated) /;
+/** Nobody waits longer for what is only a help. */
+const patience_ms = 300;
+
+type Tables = Pick<Warehouse, 'query' | 'ask' | 'insert'>;
 
 /** `warn` hears when answers could not be put there. */
 export async function openShelf(warehouse: Tables, database: string, warn: (text: string) => void): Promise<Shelf> {
   const views = await viewsOf(warehouse, database);
-  const hashOf = (question: string): string => createHash('sha256').update(`${views}\n${question}`).digest('hex');
+  const hashOf = (question: string): string =>
+    createHash('sha256').update(`${views}\n${bounds.quick}\n${question}`).digest('hex');
+  let told = false;
   return {
     async find(question) {
-      const [found] = await warehouse
-        .query<Omit<Computed, 'as_of'> & { at: number }>(sql, { hash: hashOf(question) }) // not queued behind what is being computed
-        .catch(() => []);
-      if (!found) return null;
-      const { at, ...answer } = found;
+      if (!of_view.test(question)) return null;
+      const finding = warehouse.ask(sql, 'JSONEachRow', { hash: hashOf(question) }, 'brief').catch(() => '');
+      const text = await Promise.race([finding, wait(patience_ms, '', { ref: false })]);
+      if (text === '') return null;
+      const { at, ...answer } = JSON.parse(text) as Omit<Computed, 'as_of'> & { at: number };
       return { ...answer, as_of: at };
     },
     async put(answers) {
+      const views_only = answers.filter(([question]) => of_view.test(question));
       try {
-        for (const rows of pieces(answers, hashOf))
+        for (const rows of pieces(views_only, hashOf))
           await warehouse.insert({ table: 'kept_answers', columns, token: `kept_answers/${randomUUID()}`, rows });
+        told = false;
       } catch (error) {
-        warn(
-          `answers of the read API were not kept for the next start: ${error instanceof Error ? error.message : error}`,
-        );
+        const why = error instanceof Error ? error.message : error;
+        if (!told) warn(`answers of the read API are not kept for the next start: ${why}`);
+        told = true; // said once, not every minute
       }
     },
   };

@@ -39,6 +39,32 @@ test('parts that a merge has replaced are gone within seconds: each takes memory
   }
 }, 90_000);
 
+test('neither the pipeline nor a brief question waits for what people ask', async () => {
+  const { path, remove: removed } = scratch();
+  const warehouse = await openWarehouse({ directory: path, database: 'busy' });
+  try {
+    await warehouse.command(
+      'CREATE TABLE t (a UInt64) ENGINE = MergeTree ORDER BY a SETTINGS non_replicated_deduplication_window = 10',
+    );
+    const ended: string[] = [];
+    const note = (name: string) => () => ended.push(name);
+    const people = Array.from({ length: 8 }, () =>
+      warehouse.ask('SELECT sum(sleepEachRow(1)) FROM numbers(2)', 'TabSeparated').then(note('people')),
+    );
+    await Promise.all([
+      ...people,
+      warehouse.ask('SELECT 1', 'TabSeparated', {}, 'brief').then(note('brief')),
+      warehouse.query('SELECT 1 AS one').then(note('query')),
+      warehouse.insert({ table: 't', token: 'one', columns: ['a'], rows: '[1]' }).then(note('insert')),
+    ]);
+    expect(ended.slice(0, 3).sort()).toEqual(['brief', 'insert', 'query']);
+    expect(process.env.UV_THREADPOOL_SIZE, 'as bin/grapevine.cjs has it').toBe('12');
+  } finally {
+    await warehouse.close();
+    removed();
+  }
+});
+
 test('nothing goes on in the engine when the last statement has been answered: it closes at once, and another directory opens', async () => {
   const [one, other] = [scratch(), scratch()];
   for (const { path } of [one, other, one, other, one, other]) {

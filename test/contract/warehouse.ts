@@ -200,7 +200,7 @@ export function warehouseContract(name: string, open: () => Promise<OpenedWareho
     test('nobody is queued behind a long question of people', async () => {
       const ended: string[] = [];
       const long = warehouse
-        .ask('SELECT sum(sleepEachRow(1)) FROM numbers(3)', 'TabSeparated', {}, true)
+        .ask('SELECT sum(sleepEachRow(1)) FROM numbers(3)', 'TabSeparated', {}, 'long')
         .then(() => ended.push('long'));
       await Promise.all(
         Array.from({ length: 12 }, () => warehouse.ask('SELECT 1', 'TabSeparated').then(() => ended.push('quick'))),

@@ -20,7 +20,7 @@ beforeAll(async () => {
   mkdirSync(join(home.path, 'bin'));
   writeFileSync(
     join(home.path, 'bin/npx'),
-    `#!/bin/sh\nshift\nexec "${process.execPath}" "${root}/bin/grapevine.mjs" "$@"\n`,
+    `#!/bin/sh\nshift\nexec "${process.execPath}" "${root}/bin/grapevine.cjs" "$@"\n`,
     { mode: 0o755 },
   );
   symlinkSync(join(root, 'services'), join(home.path, 'services'));

@@ -24,7 +24,7 @@ export interface CliOptions {
 
 /** Starts `grapevine …`; the caller ends it. */
 export function startCli(args: string[], { env, cwd, program = root }: CliOptions = {}): ChildProcess {
-  return spawn(process.execPath, [join(program, 'bin/grapevine.mjs'), ...args], {
+  return spawn(process.execPath, [join(program, 'bin/grapevine.cjs'), ...args], {
     cwd: cwd ?? program,
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],

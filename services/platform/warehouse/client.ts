@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { lockDirectory } from '../lock-directory.ts';
 import { openEngine } from './embedded.ts';
-import { type Insert, type Warehouse, WarehouseError } from './port.ts';
+import { type Insert, type Pace, type Warehouse, WarehouseError } from './port.ts';
 import { bind, identifier, insertStatement } from './statement.ts';
 
 export interface WarehouseOptions {
@@ -28,6 +28,7 @@ interface Connections {
   writer: ClickHouseClient;
   reader: ClickHouseClient;
   people: PeopleConnection[];
+  brief: ClickHouseClient;
   release(): void;
 }
 
@@ -80,6 +81,7 @@ function server(options: WarehouseOptions): Connections {
     writer: make(),
     reader: make(),
     people: [{ client: make(people_timeout_ms), waiting: 0 }],
+    brief: make(),
     release: () => undefined,
   };
 }
@@ -98,7 +100,7 @@ async function engine({ directory, database }: WarehouseOptions): Promise<Connec
   const [writer, reader] = [await make(), await make()];
   const people: PeopleConnection[] = [];
   for (let i = 0; i < people_connections; i++) people.push({ client: await make(), waiting: 0 });
-  return { writer, reader, people, release };
+  return { writer, reader, people, brief: await make(), release };
 }
 
 /** As if so many waited there: the others are taken first. */
@@ -117,19 +119,21 @@ class ClickHouseWarehouse implements Warehouse {
     return rowsOf(await this.#text(this.#connections.reader, bind(sql, parameters), 'JSONColumns', decisive));
   }
 
-  async ask(sql: string, format: string, parameters: Record<string, unknown> = {}, long = false): Promise<string> {
+  async ask(
+    sql: string,
+    format: string,
+    parameters: Record<string, unknown> = {},
+    pace: Pace = 'usual',
+  ): Promise<string> {
     const statement = bind(sql, parameters).trim().replace(/;$/, '');
     const named = /\sFORMAT\s+(\w+)\s*$/i.exec(statement);
+    const [text, as] = [named ? statement.slice(0, named.index) : statement, named?.[1] ?? format];
+    if (pace === 'brief') return this.#text(this.#connections.brief, text, as, []);
     const connection = this.#connections.people.reduce((a, b) => (b.waiting < a.waiting ? b : a));
-    const weight = long ? long_weight : 1;
+    const weight = pace === 'long' ? long_weight : 1;
     connection.waiting += weight;
     try {
-      return await this.#text(
-        connection.client,
-        named ? statement.slice(0, named.index) : statement,
-        named?.[1] ?? format,
-        [],
-      );
+      return await this.#text(connection.client, text, as, []);
     } finally {
       connection.waiting -= weight;
     }
@@ -163,8 +167,8 @@ class ClickHouseWarehouse implements Warehouse {
   }
 
   async close(): Promise<void> {
-    const { writer, reader, people, release } = this.#connections;
-    await Promise.all([writer, reader, ...people.map(({ client }) => client)].map((client) => client.close()));
+    const { writer, reader, people, brief, release } = this.#connections;
+    await Promise.all([writer, reader, brief, ...people.map(({ client }) => client)].map((client) => client.close()));
     release();
   }
 }

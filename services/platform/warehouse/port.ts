@@ -13,11 +13,14 @@ export interface Insert {
   rows: string;
 }
 
+/** `brief`: a few rows by their key, on a connection where nothing else is asked. `long`: it may take minutes, and nobody is queued behind it. */
+export type Pace = 'brief' | 'usual' | 'long';
+
 export interface Warehouse {
   /** Rows of a decisive read: sees every acknowledged write. `parameters` bind {name:Type} in the SQL. */
   query<Row>(sql: string, parameters?: Record<string, unknown>): Promise<Row[]>;
-  /** The same for people: own connection, any format, the raw text. `long`: it may take minutes, and nobody is queued behind it. */
-  ask(sql: string, format: string, parameters?: Record<string, unknown>, long?: boolean): Promise<string>;
+  /** The same for people: own connections, any format, the raw text. */
+  ask(sql: string, format: string, parameters?: Record<string, unknown>, pace?: Pace): Promise<string>;
   /** Atomic and idempotent per token within the table's window. */
   insert(insert: Insert): Promise<void>;
   /** DDL and other statements without a result. */

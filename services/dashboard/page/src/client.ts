@@ -12,8 +12,8 @@ export interface Answer {
   /** Absent when nothing changed. */
   text?: string;
   etag: string;
-  /** The moment it speaks for; now, where the API does not say. */
-  as_of: Date;
+  /** The moment it speaks for, where the API says it. */
+  as_of: Date | undefined;
   /** A newer answer is being computed, and there in about so long. */
   newer_in_ms?: number;
 }
@@ -70,7 +70,7 @@ export async function read(path: string, etag = '', signal?: AbortSignal): Promi
   const as_of = response.headers.get('x-as-of');
   const said = {
     etag: response.headers.get('etag') ?? '',
-    as_of: as_of === null ? new Date() : new Date(as_of),
+    as_of: as_of === null ? undefined : new Date(as_of),
     ...(newer > 0 && { newer_in_ms: newer }),
   };
   if (response.status === 304) return said;

@@ -48,7 +48,7 @@ async function ask(live: Watched): Promise<void> {
     const there_again = trouble.value?.status === 0 && Date.now() - answered_at > outage_ms;
     answered_at = Date.now();
     trouble.value = undefined;
-    speaksFor(live, answer.as_of);
+    if (answer.as_of) speaksFor(live, answer.as_of);
     if (there_again) askAgain(); // the others wait for up to half a minute
     live.newer_in_ms = answer.newer_in_ms;
     if (answer.text !== undefined) take(live, answer.text, answer.etag);
