@@ -38,6 +38,11 @@ describe('in a text', () => {
       'see https://shop.example/?phone=4155552671&b=1 and https://l.example/l.php?u=https%3A%2F%2Fwa.me%2F14155552671',
       'see https://shop.example/?phone=[masked]&b=1 and https://l.example/l.php?u=[masked]',
     ],
+    [
+      'a number in an address that is written with spaces',
+      'https://x.example/?phone=+1 415 555 2671 now',
+      'https://x.example/?phone=[masked] now',
+    ],
     ['the same without a host', 'landing /sale?email=jane&x=2', 'landing /sale?email=[masked]&x=2'],
     ['all at once', '@jane jane@example.com +14155550100, 203.0.113.77', '[mention] [e-mail] [phone], [ip]'],
   ])('%s is masked', (_, text, masked) => expect(maskText(text)).toBe(masked));
@@ -57,6 +62,7 @@ describe('in a text', () => {
     ['an address that names nobody', 'https://shop.example/p/4155552671?utm_source=ig&n=7 (https://a.example/x)'],
     ['a picture', 'see logo@2x.png and icon@3x.webp'],
     ['an equation', 'a=b?c=d and 2=1+1'],
+    ['a range', '+100–200 000, +10–15–2026'],
     ['ordinary text', 'Where can I buy it? 😍 #moonspoon'],
     ['nothing', ''],
   ])('%s is not', (_, text) => expect(maskText(text)).toBe(text));
@@ -171,6 +177,7 @@ describe('a user agent', () => {
     'Mozilla/5.0 (Linux; Android 13) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Mobile Safari/537.36',
     'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)',
     'BrandApp/2.3 (iPhone; build=4.5.6.7; scale=3.00)',
+    'BrandApp/2.3 (app_version=4.5.6.7; chrome=120.0.0.0)',
     'proto=https WhatsApp/2.23.20.0',
     'unknown 4.9.3.1x',
     'App/1.0 (isMobile=true; mobile=1)',
@@ -202,6 +209,19 @@ describe('a user agent', () => {
     ['for=203.0.113.9;proto=https WhatsApp/2.23.20.0', 'for=[ip];proto=https WhatsApp/2.23.20.0'],
     ['proto=https;for=203.0.113.9 Mozilla/5.0 (iPhone; CPU)', 'proto=https;for=[ip] Mozilla/5.0 (iPhone; CPU)'],
     ['host=shop.example;for=203.0.113.9 X/1.0', 'host=shop.example;for=[ip] X/1.0'],
+    ['App/1.0 (iOS; phone=+1 (415) 555-2671; scale=3.00)', 'App/1.0 (iOS; phone=[masked]; scale=3.00)'],
+    ['App/1.0 (iOS; phone=415 555 2671; x=1)', 'App/1.0 (iOS; phone=[masked]; x=1)'],
+    ['App/1.0 (iOS; handle=jane,doe; email=jane doe; x)', 'App/1.0 (iOS; handle=[masked]; email=[masked]; x)'],
+    ['App/1.0 (iOS; phone = 4155552671; user name=Jane Doe)', 'App/1.0 (iOS; phone =[masked]; user name=[masked]'],
+    ['App/1.0 (iOS; contact=+14155552671; b=2)', 'App/1.0 (iOS; contact=[phone]; b=2)'],
+    ['App/1.0 (iOS; client=203.0.113.9; gw=2001:db8::1)', 'App/1.0 (iOS; client=[ip]; gw=[ip])'],
+    ['App/1.0 (ref=https%3A%2F%2Fwa.me%2F14155552671)', 'App/1.0 [masked]'],
+    ['App/1.0 (r=https%3A%2F%2F203.0.113.9%2Fx; y)', 'App/1.0 [masked] y)'],
+    ['App/1.0 (www.shop.example/?phone=4155552671; y)', 'App/1.0 (www.shop.example/?phone=[masked]; y)'],
+    ['App/1.0 https://a.example/?phone=+1 415 555 2671', 'App/1.0 https://a.example/?phone=[masked]'],
+    ['[unknown] 203.0.113.9 X/1.0', '[unknown] [ip] X/1.0'],
+    ['unknown: 203.0.113.9 X/1.0', 'unknown: [ip] X/1.0'],
+    ['«unknown» 203.0.113.9 X/1.0', '«unknown» [ip] X/1.0'],
     ['App/1.0 (iOS; phone=4155552671; scale=3.00)', 'App/1.0 (iOS; phone=[masked]; scale=3.00)'],
     ['App/1.0 (+https://a.example/?tel=415&x=1; y)', 'App/1.0 (+https://a.example/?tel=[masked]&x=1; y)'],
     ['      203.0.113.9', '      [ip]'],
@@ -243,6 +263,11 @@ it('an address inside of an address is masked, also percent-encoded once or twic
     ].map((inner) => [`https://l.example/l.php?u=${inner}&h=1`, 'https://l.example/l.php?u=[masked]&h=1'] as const),
     ['?q=x%3Fusername%3Djane.doe', '?q=[masked]'],
     ['?a=1%26phone%3D4155552671', '?a=[masked]'],
+    ['?text=Join%20https%3A%2F%2Fy.example%20%2B1%20415%20555%202671', '?text=[masked]'],
+    ['?d=%7B%22u%22%3A%22https%3A%2F%2Fy%22%2C%22c%22%3A%22%2B14155552671%22%7D', '?d=[masked]'],
+    ['?log=203.0.113.9,https://y.example', '?log=[masked]'],
+    ['?c=jane@2x.png.com', '?c=[e-mail]'],
+    ['?username=no&handle=y&mobile=no', '?username=[masked]&handle=[masked]&mobile=no'],
     ['?data=%7B%22phone%22%3A%22415%22%7D', '?data=[masked]'],
     ['?u=https%253A%252F%252Fwww.tiktok.com%252F%2540jane.doe', '?u=[masked]'],
     ['?c=jane%40m%C3%BCller.de', '?c=[masked]'],
@@ -399,8 +424,8 @@ it.each(['shop-tel', 'tel-number', 'my+tel', 'contact[tel]', 'tel%5B%5D', '%74el
 );
 
 it('what is only said to be so or not names nobody', () => {
-  const flags = { mobile: 'true', is_mobile: '1', phone: '', has_phone: 'No', handle: 'x' };
-  expect(maskProperties(flags)).toEqual({ ...flags, handle: '[masked]' });
+  const flags = { mobile: 'true', is_mobile: '1', phone: '', has_phone: 'No', handle: 'x', user_name: 'no' };
+  expect(maskProperties(flags)).toEqual({ ...flags, handle: '[masked]', user_name: '[masked]' });
   expect(maskDeep({ mobile: true, phone: null, ip: 7, tel: 'false' })).toEqual({
     mobile: true,
     phone: null,
@@ -444,6 +469,8 @@ describe('what is written to cost time', () => {
     ['addresses in addresses', () => maskAddress(`?u=${'https%3A%2F%2Fa%2F%3Fu%3D'.repeat(3_000)}`)],
     ['addresses in segments', () => maskAddress(`/${'https%3A%2F%2Fa%2F%3Fu%3D'.repeat(3_000)}`)],
     ['quotes', () => maskAddress(`?u=%22${'%22a'.repeat(16_000)}`)],
+    ['signs that are no text', () => maskText('+%C3_'.repeat(12_000))],
+    ['fields with spaces', () => maskUserAgent('; phone '.repeat(8_000))],
     ['signs of several bytes', () => maskAddress(`?u=1${'%C3'.repeat(20_000)}`)],
     ['fields of an agent', () => maskUserAgent('(a=b;'.repeat(12_000))],
     ['nobodies', () => maskUserAgent('unknown, for='.repeat(5_000))],

@@ -4,10 +4,10 @@ import { freeNames } from '../../../schemas/free-names.ts';
 
 // Every pattern is linear: what it repeats is bounded, or cannot match where it starts.
 const email =
-  /[^\s@<>"'(),;:=&?/]{1,64}(?:@|%40)(?!\dx\.(?:avif|gif|jpe?g|png|svg|webp)(?!\w))[^\s@<>"'(),;:&?/%]{1,255}\.(?:xn--[a-z0-9-]{2,59}|\p{L}{2,24})/giu;
+  /[^\s@<>"'(),;:=&?/]{1,64}(?:@|%40)(?!\dx\.(?:avif|gif|jpe?g|png|svg|webp)(?![\w.]))[^\s@<>"'(),;:&?/%]{1,255}\.(?:xn--[a-z0-9-]{2,59}|\p{L}{2,24})/giu;
 const mention = /(^|[^\p{L}\p{N}_@])@[\p{L}\p{N}_.]{2,64}/gu;
 /** International form: + and digits, or 00 and a separator (00 alone begins article numbers, too). */
-const phone = /(?:(?<!\w)\+[1-9][\d\s().\u2010-\u2013-]{6,20}|(?<![\w.])00[1-9]\d{0,2}[\s().-][\d\s().-]{4,18})\d/g;
+const phone = /(?:(?<!\w)\+[1-9][\d\s().\u2010-\u2012-]{6,20}|(?<![\w.])00[1-9]\d{0,2}[\s().-][\d\s().-]{4,18})\d/g;
 const address = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\w)/g;
 const long_address =
   /(?<![\w:])(?:(?:[0-9a-f]{1,4}:){3,7}[0-9a-f:]{1,20}|(?:[0-9a-f]{1,4}:)+:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?)(?![\w:])/gi;
@@ -44,16 +44,21 @@ const links = [telephone, messenger, email];
 const segment = /[^/?#\s]+/g;
 const may_be_encoded = /%(?:25)?(?:2b|2f|3a|40)/i;
 const parameter = /([?&#;])([^=&#;?]*)=([^&#;]*)/g;
-/** The same in a user agent, outside of addresses. */
-const agent_field = /(^|[\s;(,])([^\s=;(),:/?&]{1,64})=([^\s;(),]*)/g;
+/** The same in a user agent, up to the next. */
+const agent_field = /([;(&#?])([^=&#;?()]{1,80})=([^&#;]*)/g;
+/** Four numbers are the version of what is named so. */
+const version_name = /ver|build|release|(?:^|[^a-z])(?:rv|app|os|sdk|lib|v)(?:$|[^a-z])|chrome|webview|browser/i;
+const leading_address = new RegExp(`^["']?${address.source}`);
 const quoted_field = /"([^"\\]{1,64})"\s{0,4}:\s{0,4}"?([^",}]{0,64})/g;
 const is_address = /:\/\/|[?&][^\s=&?]{1,64}=/;
 /** Whether something is so, not who somebody is: `mobile=true`. */
 const flag = /^(?:|0|1|true|false|yes|no|y|n|null)$/i;
+/** What is never just so or not. */
+const who = /handle|user|identif|issued/i;
 
 /** For a comment: e-mails, @mentions, international phone numbers and IP addresses become `[…]`, and what addresses in it say of somebody. */
 export function maskText(text: string): string {
-  let out = is_address.test(text) ? eachWord(text, (word) => (is_address.test(word) ? maskAddress(word) : word)) : text;
+  let out = text;
   if (out.includes('@') || out.includes('%40')) out = out.replace(email, '[e-mail]').replace(mention, '$1[mention]');
   if (/\d/.test(out))
     out = out
@@ -61,7 +66,8 @@ export function maskText(text: string): string {
       .replace(messenger, '$1[phone]')
       .replace(address, '[ip]')
       .replace(phone, '[phone]');
-  return out.includes(':') ? out.replace(long_address, '[ip]') : out;
+  if (out.includes(':')) out = out.replace(long_address, '[ip]');
+  return is_address.test(out) ? eachWord(out, (word) => (is_address.test(word) ? maskAddress(word) : word)) : out;
 }
 
 /**
@@ -72,15 +78,23 @@ export const maskAddress = (url: string): string =>
   maskSegments(maskFields(maskPlain(maskHost(url)), parameter, holdsSomebody));
 
 /**
- * For a user agent: the same in addresses, elsewhere numbers are versions, unless it begins with an IP address, and only fields that are named
- * after numbers of people are hidden.
+ * For a user agent: the same in addresses and fields, but numbers are versions unless it begins with an IP address, or they stand in a field that
+ * is not named after one.
  */
 export function maskUserAgent(agent: string): string {
-  const out = maskPlain(begins_with_address.test(agent) ? hideAddresses(agent, address_apart) : agent);
-  const addresses = out.includes('://')
-    ? eachWord(out, (word) => (word.includes('://') ? maskSegments(maskFields(word, parameter, holdsSomebody)) : word))
-    : out;
-  return maskFields(addresses, agent_field);
+  const plain = maskPlain(begins_with_address.test(agent) ? hideAddresses(agent, address_apart) : agent);
+  const fields = plain.includes('=') ? plain.replace(agent_field, maskAgentField) : plain;
+  return maskSegments(
+    is_address.test(fields)
+      ? eachWord(fields, (word) => (is_address.test(word) ? maskFields(word, parameter, holdsSomebody) : word))
+      : fields,
+  );
+}
+
+function maskAgentField(_: string, start: string, name: string, value: string): string {
+  if (namesSomebody(name, value.replace(/\).*/s, ''))) return `${start}${name}=[masked]`;
+  const numbers = version_name.test(name) ? value : value.replace(leading_address, '[ip]');
+  return `${start}${name}=${numbers.replace(phone, '[phone]').replace(long_address, '[ip]')}`;
 }
 
 const eachWord = (text: string, work: (word: string) => string): string => text.replace(/\S+/g, work);
@@ -109,10 +123,11 @@ const maskSegments = (text: string): string =>
     may_be_encoded.test(found) && leadsToSomebody(readTwice(found)) ? '[masked]' : found,
   );
 
+/** Whether a field's value is somebody's by its name, and not just so or not. */
+const namesSomebody = (name: string, value: unknown): boolean => isPersonal(name) && (who.test(name) || !isFlag(value));
+
 const isFlag = (value: unknown): boolean =>
   value === null || (typeof value !== 'object' && flag.test(String(value).trim()));
-
-const namesSomebody = (name: string, value: string): boolean => isPersonal(name) && !isFlag(value);
 
 /** Whether a field's name says that its value is an address or a number of somebody: `shop_tel`, `shopTel`, `contact[tel]`, `tel2`. */
 function isPersonal(name: string): boolean {
@@ -132,15 +147,9 @@ function decoded(name: string): string {
   }
 }
 
-/** What is percent-encoded, as it is read; of what is no UTF-8, the printable signs of ASCII. */
+/** What is percent-encoded, as it is read. */
 const readOnce = (text: string): string =>
-  text.replace(/(?:%[\da-f]{2})+/gi, (codes) => {
-    try {
-      return decodeURIComponent(codes);
-    } catch {
-      return codes.replace(/%[2-7][\da-f]/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
-    }
-  });
+  text.replace(/(?:%[\da-f]{2})+/gi, (codes) => Buffer.from(codes.replaceAll('%', ''), 'hex').toString());
 
 const readTwice = (text: string): string => readOnce(readOnce(text));
 
@@ -148,8 +157,14 @@ const readTwice = (text: string): string => readOnce(readOnce(text));
 function holdsSomebody(value: string): boolean {
   if (!/[\d@]/.test(value)) return false;
   const plain = readTwice(value);
-  return leadsToSomebody(plain) || (!plain.includes('://') && numbersSomebody(plain));
+  return leadsToSomebody(plain) || numbersSomebody(plain.includes('://') ? withoutAddresses(plain) : plain);
 }
+
+const withoutAddresses = (text: string): string =>
+  text
+    .split(/[\s"',]+/)
+    .filter((word) => !word.includes('://'))
+    .join(' ');
 
 const numbersSomebody = (plain: string): boolean =>
   [address, phone, long_address, ...links].some((pattern) => plain.search(pattern) >= 0);
@@ -188,7 +203,7 @@ function maskValue(text: string): string {
 
 /** For any JSON value: every text inside as a comment, and whole where the field's name says whose it is. */
 export function maskDeep(value: unknown, name = ''): unknown {
-  if (isPersonal(name) && !isFlag(value)) return '[masked]';
+  if (namesSomebody(name, value)) return '[masked]';
   if (typeof value === 'string') return maskText(value);
   if (Array.isArray(value)) return value.map((inner) => maskDeep(inner));
   if (typeof value !== 'object' || value === null) return value;
