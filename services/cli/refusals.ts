@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { type Keys, SealError } from '../platform/keys.ts';
 import type { Warehouse } from '../platform/warehouse/port.ts';
-import { UsageError } from './output.ts';
 
 /** Which refused records: '' = of every brand, of every code; no place = wherever they are. */
 export interface Wanted {
@@ -139,15 +138,27 @@ function openedOf(page: readonly (Refusal & { sealed: string })[], keys: Keys): 
   return result;
 }
 
-/** What is said of those that did not open, once everything else is done. Throws UsageError where there are some. */
-export function tellClosed(closed: readonly Refusal[]): void {
-  const [first] = closed;
-  if (!first) return;
-  const first_at = closed.length === 1 ? first.place : `the first at ${first.place}`;
-  throw new UsageError(
-    `${closed.length.toLocaleString('en-US')} left, ${first_at}: the sealed bytes do not open. They open with the GRAPEVINE_PII_KEY (or the pii.key of the data directory) that ingest had when it refused them`,
-  );
+/** How many of a kind, and where the first of them is. */
+export interface Some {
+  n: number;
+  first: string | null;
 }
+
+export const noneYet = (): Some => ({ n: 0, first: null });
+
+export function count(some: Some, place: string): void {
+  some.n++;
+  some.first ??= place;
+}
+
+export const leftOf = ({ n, first }: Some): string =>
+  `${n.toLocaleString('en-US')} left, ${n === 1 ? '' : 'the first at '}${first}`;
+
+/** What is said of those that did not open, once everything else is done; null where all did. */
+export const closedOf = (closed: Some): string | null =>
+  closed.n === 0
+    ? null
+    : `${leftOf(closed)}: the sealed bytes do not open. They open with the GRAPEVINE_PII_KEY (or the pii.key of the data directory) that ingest had when it refused them`;
 
 /** Of these, one of each that says the same to the same topic and was not sent again since `since` (epoch ms; 0 = ever). */
 export async function unsentOf(

@@ -7,12 +7,14 @@ import { mustExist, openExisting } from './open-warehouse.ts';
 import { countOf } from './options.ts';
 import { print, table, UsageError } from './output.ts';
 import {
+  closedOf,
+  count,
   newestRefusals,
+  noneYet,
   nothing_refused,
   type OpenedRefusal,
   openedRefusals,
   type Refusal,
-  tellClosed,
   type Wanted,
 } from './refusals.ts';
 import { replay } from './replay.ts';
@@ -111,16 +113,17 @@ async function show(wanted: Wanted, { data, raw, json }: RejectedOptions): Promi
   const keys = existingKeys(config, data);
   await withWarehouse(openExisting, data, async (warehouse) => {
     let shown = 0;
-    const all_closed: Refusal[] = [];
+    const not_opened = noneYet();
     for await (const { opened, closed } of openedRefusals(warehouse, wanted, keys)) {
       for (const refusal of opened) {
         if (raw) await written(rawOf(refusal.bytes));
         else print(json ? inJson(refusal) : `${shown > 0 ? '\n' : ''}${told(refusal)}`);
         shown++;
       }
-      all_closed.push(...closed);
+      for (const { place } of closed) count(not_opened, place);
     }
-    tellClosed(all_closed);
+    const said = closedOf(not_opened);
+    if (said) throw new UsageError(said);
     if (shown === 0) throw new UsageError(nothing_refused);
   });
 }

@@ -7,12 +7,15 @@ import { existingKeys, sourcesWithFed } from './open.ts';
 import { mustExist, openExisting } from './open-warehouse.ts';
 import { print, UsageError } from './output.ts';
 import {
+  closedOf,
+  count,
+  leftOf,
+  noneYet,
   nothing_refused,
   type OpenedRefusal,
   openedRefusals,
-  type Refusal,
   rememberReplayed,
-  tellClosed,
+  type Some,
   unsentOf,
   type Wanted,
 } from './refusals.ts';
@@ -34,9 +37,9 @@ interface Replayed {
   /** Left, until they are named. */
   left: number;
   /** Left, for nobody would read them. */
-  unread: Refusal[];
+  unread: Some;
   /** Left, for they do not open. */
-  closed: Refusal[];
+  closed: Some;
 }
 
 /** Sends what can be sent and says so; throws UsageError when nothing was found, and at the end where something could not be sent. */
@@ -45,12 +48,12 @@ export async function replay(wanted: Wanted, options: ReplayOptions): Promise<vo
   mustExist(configFor(config, options.data), options.data);
   const keys = existingKeys(config, options.data);
   const began = Date.now();
-  const done: Replayed = { sent: 0, same: 0, left: 0, unread: [], closed: [] };
+  const done: Replayed = { sent: 0, same: 0, left: 0, unread: noneYet(), closed: noneYet() };
   const since = options.again ? began : 0;
   try {
     await sendRecords(config, options.data, (parts) => recordsOf(parts, { wanted, config, keys, began, since }, done));
   } catch (error) {
-    if (done.sent > 0) print(toldOf(done, wanted, options)); // they will not be sent twice
+    if (done.sent > 0) print(options.json ? inJson(done, null) : toldOf(done, wanted, options)); // they will not be sent twice
     throw error;
   }
   if (foundOf(done) === 0) throw new UsageError(nothing_refused);
@@ -58,8 +61,8 @@ export async function replay(wanted: Wanted, options: ReplayOptions): Promise<vo
   const refused_again = !config.KAFKA_BROKERS && done.sent > 0 ? await refusedSince(began, options.data) : null;
   print(options.json ? inJson(done, refused_again) : toldOf(done, wanted, options));
   if (!options.json && refused_again) print(refusedAgain(refused_again));
-  tellUnread(done.unread);
-  tellClosed(done.closed);
+  const left = [unreadOf(done.unread), closedOf(done.closed)].filter((said) => said !== null);
+  if (left.length > 0) throw new UsageError(left.join('\n'));
 }
 
 interface Replay {
@@ -88,8 +91,11 @@ async function* recordsOf(
     done.sent += unsent.length;
     done.same += read.length - unsent.length;
     done.left += opened.length - meant.length;
-    for (const { bytes: _, ...refusal } of meant) if (!sources.has(refusal.source_topic)) done.unread.push(refusal);
-    done.closed.push(...closed);
+    for (const refusal of meant) if (!sources.has(refusal.source_topic)) count(done.unread, refusal.place);
+    for (const { place, replayed_at } of closed) {
+      if (replayed_at !== null && since === 0) done.same++;
+      else count(done.closed, place);
+    }
   }
 }
 
@@ -121,13 +127,10 @@ const recordOf = ({ source_topic, place, event_id, bytes }: OpenedRefusal): Outg
 });
 
 const n = (count: number): string => count.toLocaleString('en-US');
-const foundOf = ({ sent, same, left, unread, closed }: Replayed): number =>
-  sent + same + left + unread.length + closed.length;
+const foundOf = ({ sent, same, left, unread, closed }: Replayed): number => sent + same + left + unread.n + closed.n;
 
-function inJson({ unread, closed, ...counts }: Replayed, refused_again: Record<string, number> | null): string {
-  const places = (refusals: readonly Refusal[]): string[] => refusals.map(({ place }) => place);
-  return JSON.stringify({ ...counts, unread: places(unread), closed: places(closed), refused_again });
-}
+const inJson = (done: Replayed, refused_again: Record<string, number> | null): string =>
+  JSON.stringify({ ...done, refused_again });
 
 function toldOf({ sent, same, left }: Replayed, { code }: Wanted, { again }: ReplayOptions): string {
   const reasons = code === foreign ? '' : `, or of brands that may not speak there (--code ${foreign})`;
@@ -140,11 +143,10 @@ function toldOf({ sent, same, left }: Replayed, { code }: Wanted, { again }: Rep
     .join('; ');
 }
 
-function tellUnread([first, ...more]: readonly Refusal[]): void {
-  if (!first) return;
-  throw new UsageError(
-    `${n(more.length + 1)} left, ${more.length > 0 ? 'the first at ' : ''}${first.place}: nobody would read it, ${first.source_topic} is no source (GRAPEVINE_SOURCES); \`grapevine rejected show --raw\` writes the bytes`,
-  );
+function unreadOf(unread: Some): string | null {
+  if (unread.n === 0) return null;
+  const topic = unread.first!.replace(/\/\d+\/\d+$/, '');
+  return `${leftOf(unread)}: nobody would read it, ${topic} is no source (GRAPEVINE_SOURCES); \`grapevine rejected show --raw\` writes the bytes`;
 }
 
 /** How many were refused since then, by the first code of each. */

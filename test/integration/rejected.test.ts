@@ -173,9 +173,16 @@ describe('replay', () => {
     const replay = await cli(['rejected', 'replay', '--data', data]);
     expect(replay.stdout).toBe('2 sent again\nrefused again: bad_currency 2\n');
     expect([replay.code, replay.stderr]).toEqual([2, expect.stringMatching(/1 left, .*0\/1: .* do not open/)]);
+    const with_other = await cli(['rejected', 'replay', 'engagement.collected/0/1', '--data', data], { env: other });
+    expect(with_other.stdout).toContain('1 sent again');
+    const done = await cli(['rejected', 'replay', '--data', data]);
+    expect([done.code, done.stdout], 'the other one was sent with its key').toEqual([
+      2,
+      '0 sent again; 5 left: the same bytes were sent already (--again sends them once more)\n',
+    ]);
     const show = await cli(['rejected', 'show', '--code', 'bad_currency', '--data', data]);
     expect(show.stdout.match(/"event_id":"r-\d"/g)).toEqual([0, 2, 0, 2].map((n) => `"event_id":"r-${n}"`));
-    expect([show.code, show.stderr]).toEqual([2, expect.stringMatching(/1 left, .*0\/1: .* do not open/)]);
+    expect([show.code, show.stderr]).toEqual([2, expect.stringMatching(/2 left, the first at .*0\/1: .* do not open/)]);
     expect(key).toBe(readFileSync(join(data, 'pii.key'), 'utf8'));
   });
 
@@ -196,16 +203,16 @@ describe('replay', () => {
       sent: 0,
       same: 0,
       left: 3,
-      unread: [],
-      closed: [],
+      unread: { n: 0, first: null },
+      closed: { n: 0, first: null },
       refused_again: null,
     });
     expect(await cliJson(['rejected', 'replay', '--json', '--code', 'tenant_not_allowed', '--data', data])).toEqual({
       sent: 2,
       same: 0,
       left: 0,
-      unread: [],
-      closed: [],
+      unread: { n: 0, first: null },
+      closed: { n: 0, first: null },
       refused_again: { bad_currency: 1 },
     });
     const some = await cli(['rejected', 'list', '--json', '--limit', '1', '--data', data]);
