@@ -104,8 +104,8 @@ export class Answers {
   }
 
   /**
-   * `oldest_ms`: how much longer than it is young an answer may be given while a newer one is computed, where who asks has said so. Throws ComputedBehind where the answer is not there yet,
-   * TooMuch, and what `compute` throws.
+   * `oldest_ms`: how much longer than it is young an answer may be given while a newer one is computed, where who asks has said so. Throws
+   * ComputedBehind where the answer is not there yet, TooMuch, and what `compute` throws.
    */
   async of(question: string, compute: Compute, part?: Part, oldest_ms?: number): Promise<Kept> {
     const { now, onAnswer, shelf } = this.#options;
