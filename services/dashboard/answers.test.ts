@@ -350,6 +350,31 @@ test('of those that wait to be computed behind, one that nobody has an answer to
   await vi.waitFor(() => expect(answers.running).toBe(0));
 });
 
+test('of those that wait to be computed behind, what somebody has no answer to comes first however short it has waited', async () => {
+  const { answers, taking, pass } = clocked();
+  const begun: string[] = [];
+  let finish: (text: string) => void = () => undefined;
+  const slow =
+    (question: string) =>
+    (lane: Lane): Promise<string> => {
+      if (lane === 'quick') return Promise.reject(too_dear);
+      begun.push(question);
+      return new Promise((resume) => (finish = resume));
+    };
+  await answers.of('old', taking(4_000));
+  await expect(answers.of('under way', slow('under way'))).rejects.toThrow(ComputedBehind);
+  pass(500_000);
+  await answers.of('old', slow('old'));
+  pass(60_000);
+  const part = { whole: 'whole', compute: slow('whole'), take: async (rows: string) => rows };
+  await expect(answers.of('new', slow('new'), part)).rejects.toThrow(ComputedBehind);
+  for (const order of [['under way'], ['under way', 'whole'], ['under way', 'whole', 'old']]) {
+    await vi.waitFor(() => expect(begun).toEqual(order));
+    finish('done');
+  }
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+});
+
 test('while it is computed anew because somebody looks, an old answer is given however long that takes', async () => {
   const { answers, taking, pass } = clocked();
   await answers.of('q', taking(4_000));

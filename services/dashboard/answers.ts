@@ -196,7 +196,7 @@ export class Answers {
       this.#too_dear.add(question);
       for (const oldest of this.#too_dear) if (this.#too_dear.size > most_too_dear) this.#too_dear.delete(oldest);
     }
-    this.#computeBehind(question, compute, part);
+    this.#computeBehind(question, compute, null, part);
     onAnswer?.('behind');
     throw new ComputedBehind();
   }
@@ -204,7 +204,7 @@ export class Answers {
   /** The answer of now, if it is there in a moment. One that fails is not the fault of who got the old one: the next one hears of it. */
   async #fresh(question: string, compute: Compute, cost_ms: number, part?: Part): Promise<Kept | null> {
     if (cost_ms > dear_ms) {
-      this.#computeBehind(question, compute, part);
+      this.#computeBehind(question, compute, cost_ms, part);
       return null;
     }
     if (this.#full && !this.#running.has(question)) return null;
@@ -221,16 +221,16 @@ export class Answers {
     return Promise.race([computed, wait(patience_ms).then(() => null)]);
   }
 
-  /** The whole, if the question is part of one that has not just failed. */
-  #computeBehind(question: string, compute: Compute, part?: Part): void {
-    if (part && !this.#behind.failure(part.whole)) return this.#computeBehind(part.whole, part.compute);
+  /** The whole, if the question is part of one that has not just failed. `cost_ms`: of the answer that who asks has; null = none. */
+  #computeBehind(question: string, compute: Compute, cost_ms: number | null, part?: Part): void {
+    if (part && !this.#behind.failure(part.whole)) return this.#computeBehind(part.whole, part.compute, cost_ms);
     const work = async (): Promise<void> => {
       const sparing = this.#kept.has(question);
       const { took_ms } = await this.#compute(question, () => compute('behind', sparing), { sparing });
       if (!this.#kept.has(question)) throw new TooLarge();
       if (took_ms <= dear_ms) this.#too_dear.delete(question); // the machine was short then
     };
-    this.#behind.add(question, work, this.#kept.get(question)?.cost_ms ?? null);
+    this.#behind.add(question, work, cost_ms);
   }
 
   #compute(question: string, compute: () => Promise<string>, how: Computing = {}): Promise<Kept> {

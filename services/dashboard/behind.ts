@@ -1,11 +1,11 @@
 /**
  * What nobody waits for, computed behind: one question after the other (or so many at once), the one first that has waited longest for what it costs,
- * where those who have no answer yet count more than those who see an old one. What nobody asks for any more is left.
+ * but those who have no answer yet before those who see an old one. What nobody asks for any more is left.
  */
 interface Waiting {
   under_way: boolean;
   work(): Promise<unknown>;
-  /** What it took the last time; null when nobody has an answer yet. */
+  /** What it took the last time; null when somebody has no answer yet. */
   cost_ms: number | null;
   since: number;
   /** When somebody last asked. */
@@ -15,8 +15,6 @@ interface Waiting {
 /** Questions that wait, and for how long after somebody asked last. */
 const most_waiting = 64;
 const abandoned_ms = 120_000;
-/** What a question is taken to cost that has no answer yet: a quarter of what stopped it, so that it comes before answers that are only old. */
-const first_cost_ms = 5_000;
 /** For so long a question that failed is not computed again: who asks hears why. One with too much of an answer will have as much in a while. */
 const failed_ms = 60_000;
 const too_large_ms = 3_600_000;
@@ -54,8 +52,10 @@ export class Behind {
     if (this.#stopped) return;
     const now = this.#now();
     const waiting = this.#waiting.get(question);
-    if (waiting) waiting.asked_at = now;
-    else if (this.#waiting.size < most_waiting)
+    if (waiting) {
+      waiting.asked_at = now;
+      if (cost_ms === null) waiting.cost_ms = null;
+    } else if (this.#waiting.size < most_waiting)
       this.#waiting.set(question, { work, cost_ms, since: now, asked_at: now, under_way: false });
     if (this.#working < this.#at_once) void this.#workThrough();
   }
@@ -86,14 +86,18 @@ export class Behind {
 
   #next(): [string, Waiting] | null {
     const now = this.#now();
-    const due = ({ since, cost_ms }: Waiting): number => (now - since) / (cost_ms ?? first_cost_ms);
     let best: [string, Waiting] | null = null;
     for (const one of this.#waiting) {
       const [question, waiting] = one;
       if (waiting.under_way) continue;
       if (now - waiting.asked_at > abandoned_ms) this.#waiting.delete(question);
-      else if (!best || due(waiting) > due(best[1])) best = one;
+      else if (!best || isDueBefore(waiting, best[1], now)) best = one;
     }
     return best;
   }
+}
+
+function isDueBefore(one: Waiting, other: Waiting, now: number): boolean {
+  if ((one.cost_ms === null) !== (other.cost_ms === null)) return one.cost_ms === null;
+  return (now - one.since) / (one.cost_ms ?? 1) > (now - other.since) / (other.cost_ms ?? 1);
 }
