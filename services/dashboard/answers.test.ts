@@ -375,6 +375,22 @@ test('of those that wait to be computed behind, what somebody has no answer to c
   await vi.waitFor(() => expect(answers.running).toBe(0));
 });
 
+test('while somebody has no answer at all the others are renewed less often', async () => {
+  const { answers, taking, pass, asked } = clocked();
+  await answers.of('q', taking(1_000));
+  let finish: (text: string) => void = () => undefined;
+  const slow = (lane: Lane): Promise<string> =>
+    lane === 'quick' ? Promise.reject(too_dear) : new Promise((resume) => (finish = resume));
+  await expect(answers.of('none', slow)).rejects.toThrow(ComputedBehind);
+  pass(20_000);
+  expect((await answers.of('q', taking(1_000))).text).toBe('answer 1');
+  expect(asked()).toBe(1);
+  finish('there');
+  await vi.waitFor(async () => expect((await answers.of('none', slow)).text).toBe('there'));
+  await answers.of('q', taking(1_000));
+  await vi.waitFor(() => expect(asked()).toBe(2));
+});
+
 test('while it is computed anew because somebody looks, an old answer is given however long that takes', async () => {
   const { answers, taking, pass } = clocked();
   await answers.of('q', taking(4_000));

@@ -63,6 +63,8 @@ const young_ms = 500;
 const times_cost = 10;
 const dear_ms = 3_000;
 const oldest_young_ms = 300_000;
+/** So much longer while somebody waits who has none. */
+const times_rare = 10;
 /** An answer that took no longer is waited for, so long at most. */
 const patience_ms = 170;
 /** Beyond this (and ten times what it cost) an answer is not given to who has not said how old it may be: nobody looked for so long. */
@@ -111,7 +113,7 @@ export class Answers {
     const { now, onAnswer, shelf } = this.#options;
     const kept =
       this.#usable(question, oldest_ms, part) ?? (shelf && (await this.#recalled(question, oldest_ms, part)));
-    if (kept && now() - kept.as_of < youth(kept)) {
+    if (kept && now() - kept.as_of < this.#youth(kept)) {
       onAnswer?.('kept');
       return kept;
     }
@@ -159,6 +161,12 @@ export class Answers {
   async #recalled(question: string, oldest_ms?: number, part?: Part): Promise<Kept | null> {
     await this.#kept.recall(question);
     return this.#usable(question, oldest_ms, part);
+  }
+
+  /** While somebody has no answer at all, others are renewed less often. */
+  #youth(kept: Kept): number {
+    const rare = kept.cost_ms > patience_ms && this.#behind.isLacking;
+    return rare ? Math.min(oldest_young_ms, times_rare * youth(kept)) : youth(kept);
   }
 
   #isBehind(question: string, part?: Part): boolean {

@@ -42,6 +42,11 @@ export class Behind {
     return this.#waiting.has(question);
   }
 
+  /** Somebody waits for an answer and has none. */
+  get isLacking(): boolean {
+    return [...this.#waiting.values()].some(({ cost_ms }) => cost_ms === null);
+  }
+
   /** Why it failed a moment ago; null when it did not. */
   failure(question: string): { error: unknown } | null {
     const failed = this.#failed.get(question);
