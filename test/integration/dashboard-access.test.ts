@@ -15,7 +15,7 @@ const get = (...asked: Parameters<DashboardWorld['get']>) => world.get(...asked)
 /** The warehouse, where questions are answered by `ask` and nothing is kept for the next start. */
 const askedBy = (ask: (sql: string, format: string) => Promise<string>): DashboardParts['warehouse'] => ({
   query: world.warehouse.query.bind(world.warehouse),
-  ask,
+  ask: async (sql, format) => (sql.includes('FROM kept_answers') ? '' : ask(sql, format)),
   insert: async () => undefined,
 });
 
