@@ -39,6 +39,17 @@ function clocked(most_bytes = 1_000, more: Partial<AnswersOptions> = {}) {
   };
 }
 
+/** Questions that are answered when they are let go: which have begun, and how each is finished. */
+function held() {
+  const begun: string[] = [];
+  const finish: (() => void)[] = [];
+  const slow = (question: string) => () => {
+    begun.push(question);
+    return new Promise<string>((resume) => finish.push(() => resume(`new ${question}`)));
+  };
+  return { begun, finish, slow };
+}
+
 test('the same question asked at the same time is computed once', async () => {
   const { answers, taking, asked, how } = clocked();
   const [a, b] = await Promise.all([answers.of('q', taking(5)), answers.of('q', taking(5))]);
@@ -112,12 +123,7 @@ test('what nobody waits for ends with the server: only what has begun is compute
   const { answers, taking, pass } = clocked();
   for (const question of ['a', 'b', 'c']) await answers.of(question, taking(400));
   pass(2_000);
-  const begun: string[] = [];
-  const finish: (() => void)[] = [];
-  const slow = (question: string) => () => {
-    begun.push(question);
-    return new Promise<string>((resume) => finish.push(() => resume('new')));
-  };
+  const { begun, finish, slow } = held();
   for (const question of ['a', 'b']) await answers.of(question, slow(question));
   answers.stop();
   await answers.of('c', slow('c'));
@@ -130,12 +136,7 @@ test('on a larger machine so many are renewed at once', async () => {
   const { answers, taking, pass } = clocked(1_000, { most_renewing: 2 });
   for (const question of ['a', 'b', 'c']) await answers.of(question, taking(400));
   pass(2_000);
-  const begun: string[] = [];
-  const finish: (() => void)[] = [];
-  const slow = (question: string) => () => {
-    begun.push(question);
-    return new Promise<string>((resume) => finish.push(() => resume(`new ${question}`)));
-  };
+  const { begun, finish, slow } = held();
   for (const question of ['a', 'b', 'c']) await answers.of(question, slow(question));
   expect(begun).toEqual(['a', 'b']);
   finish[1]?.();

@@ -75,7 +75,7 @@ export function maskText(text: string): string {
  * addresses and numbers of people, or hold one.
  */
 export const maskAddress = (url: string): string =>
-  maskSegments(maskFields(maskPlain(maskHost(url)), parameter, holdsSomebody));
+  maskSegments(maskParameters(maskPlain(maskHost(url)), holdsSomebody));
 
 /**
  * For a user agent: the same in addresses and fields, but numbers are versions unless it begins with an IP address, or they stand in a field that
@@ -86,7 +86,7 @@ export function maskUserAgent(agent: string): string {
   const fields = plain.includes('=') ? plain.replace(agent_field, maskAgentField) : plain;
   return maskSegments(
     is_address.test(fields)
-      ? eachWord(fields, (word) => (is_address.test(word) ? maskFields(word, parameter, holdsSomebody) : word))
+      ? eachWord(fields, (word) => (is_address.test(word) ? maskParameters(word, holdsSomebody) : word))
       : fields,
   );
 }
@@ -113,9 +113,9 @@ function maskPlain(text: string): string {
   return out;
 }
 
-const maskFields = (text: string, fields: RegExp, holds: (value: string) => boolean = () => false): string =>
-  text.replace(fields, (all: string, start: string, name: string, value: string) =>
-    namesSomebody(decoded(name), value) || holds(value) ? `${start}${name}=[masked]` : all,
+const maskParameters = (text: string, holds: (value: string) => boolean): string =>
+  text.replace(parameter, (all: string, start: string, name: string, value: string) =>
+    namesSomebody(readOnce(name), value) || holds(value) ? `${start}${name}=[masked]` : all,
   );
 
 const maskSegments = (text: string): string =>
@@ -137,15 +137,6 @@ function isPersonal(name: string): boolean {
 }
 
 const wordsOf = (name: string): string => name.toLowerCase().replace(/[^\p{L}\d]+/gu, '_');
-
-/** A parameter's name as its reader sees it. */
-function decoded(name: string): string {
-  try {
-    return name.includes('%') ? decodeURIComponent(name) : name;
-  } catch {
-    return name;
-  }
-}
 
 /** What is percent-encoded, as it is read. */
 const readOnce = (text: string): string =>
@@ -171,7 +162,7 @@ const numbersSomebody = (plain: string): boolean =>
 
 /** An address, read, with an IP address for a host, with fields of somebody, or that leads to a telephone, an e-mail or a handle. */
 function leadsToSomebody(plain: string): boolean {
-  const masked = maskFields(maskPlain(maskHost(plain)), parameter, (value) => numbersSomebody(readOnce(value)));
+  const masked = maskParameters(maskPlain(maskHost(plain)), (value) => numbersSomebody(readOnce(value)));
   if (masked !== plain) return true;
   return [...plain.matchAll(quoted_field)].some(([, name = '', value = '']) => namesSomebody(name, value));
 }
