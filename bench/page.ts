@@ -3,7 +3,8 @@
  * with rows (`page-rows.ts`), starts the read API on it, asks every question of the page once (nothing kept) until its answer is there, then for
  * a while as open pages do (`--pages`, three by default), and prints how long the answers took. `--data DIR` keeps the directory and fills it further, `--filled`
  * takes it as it is; `--opened` leaves out the questions one by one; `--seconds S` of asking. `--restarted`: a directory
- * that was asked before, by a process that has just started: everything from the first question on is counted.
+ * that was asked before, by a process that has just started: everything from the first question on is counted. `--prepared`: the same where nobody
+ * asked before, but what pages open with was computed while nobody asked.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -14,12 +15,16 @@ import type { FastifyInstance } from 'fastify';
 import { migrate } from '../infra/migrate.ts';
 import { openLogger } from '../services/cli/open.ts';
 import { openAccess } from '../services/dashboard/access.ts';
+import { brandTables, loadCatalogue } from '../services/dashboard/catalogue.ts';
+import { pageQuestions } from '../services/dashboard/page-questions.ts';
+import { Preparer } from '../services/dashboard/prepared.ts';
+import { openReader } from '../services/dashboard/reader.ts';
 import { openDashboard } from '../services/dashboard/server.ts';
+import { openShelf } from '../services/dashboard/shelf.ts';
 import { readConfig } from '../services/platform/config.ts';
 import { telemetryTo } from '../services/platform/telemetry.ts';
 import { openWarehouse } from '../services/platform/warehouse/client.ts';
 import type { Warehouse } from '../services/platform/warehouse/port.ts';
-import { pageQuestions } from './page-questions.ts';
 import { insertEvents, insertLedger, insertReference } from './page-rows.ts';
 
 const block = 1_000_000;
@@ -120,14 +125,34 @@ async function openPages(app: FastifyInstance, pages: number, seconds: number): 
 }
 
 /** The same from the first question on. */
-async function reopenPages(app: FastifyInstance, pages: number, seconds: number): Promise<void> {
-  console.log(`${pages} pages opened after a restart, all that they ask from then on:`);
+async function fromTheFirstQuestionOn(app: FastifyInstance, pages: number, seconds: number): Promise<void> {
+  console.log(`${pages} pages opened, all that they ask from then on:`);
   const [began, until] = [Date.now(), performance.now() + seconds * 1_000];
   const answers = await asPagesDo(app, pages, () => performance.now() < until);
   tell(answers, seconds);
   const kept = answers.filter(({ as_of }) => as_of < began);
   const oldest_s = kept.reduce((most, { as_of }) => Math.max(most, began - as_of), 0) / 1_000;
-  console.log(`${kept.length} of them from before the restart, the oldest ${oldest_s.toFixed(0)} s`);
+  console.log(`${kept.length} of them from before, the oldest ${oldest_s.toFixed(0)} s`);
+}
+
+/** What a read API prepares while nobody asks. */
+async function prepareFor(warehouse: Warehouse, pages: number): Promise<void> {
+  const began = performance.now();
+  let prepared = 0;
+  const preparer = new Preparer({
+    read: (await openReader(warehouse)).read,
+    shelf: await openShelf(warehouse, 'grapevine', console.warn),
+    catalogue: await loadCatalogue(warehouse, 'grapevine'),
+    tables: await brandTables(warehouse, 'grapevine'),
+    brands: async () => subjects.slice(0, pages).map(({ brand }) => brand),
+    isIdle: async () => true,
+    now: () => Date.now(),
+    onPrepared: () => {
+      prepared += 1;
+    },
+  });
+  await preparer.round();
+  console.log(`${prepared} answers of ${pages} brands prepared in ${((performance.now() - began) / 1e3).toFixed(0)} s`);
 }
 
 function tell(answers: readonly Asked[], seconds: number): void {
@@ -159,6 +184,7 @@ const { values, positionals } = parseArgs({
     filled: { type: 'boolean' },
     opened: { type: 'boolean' },
     restarted: { type: 'boolean' },
+    prepared: { type: 'boolean' },
     pages: { type: 'string', default: '3' },
   },
 });
@@ -182,6 +208,9 @@ for (const events of sizes) {
     console.log(
       `\n${rows?.events} events, ${rows?.postings} postings, ${rows?.disk} GB; filled in ${((performance.now() - began) / 1e3).toFixed(0)} s`,
     );
+    const [pages, seconds] = [Number(values.pages), Number(values.seconds)];
+    if (!values.restarted) await warehouse.command('TRUNCATE TABLE kept_answers');
+    if (values.prepared) await prepareFor(warehouse, pages);
     const app = await openDashboard({
       warehouse,
       database: 'grapevine',
@@ -192,9 +221,7 @@ for (const events of sizes) {
       now: () => Date.now(),
       most_requests: 1_000_000,
     });
-    const [pages, seconds] = [Number(values.pages), Number(values.seconds)];
-    if (!values.restarted) await warehouse.command('TRUNCATE TABLE kept_answers');
-    if (values.restarted) await reopenPages(app, pages, seconds);
+    if (values.restarted || values.prepared) await fromTheFirstQuestionOn(app, pages, seconds);
     else {
       if (!values.opened) await cold(app);
       await openPages(app, pages, seconds);

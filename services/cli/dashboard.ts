@@ -26,6 +26,7 @@ export async function serveDashboard(config: Config, port: number, host: string)
       page: page_directory,
       telemetry: telemetryTo(logger),
       probes: true,
+      prepares: true,
       now: () => Date.now(),
     });
     const url = await app.listen({ port, host });

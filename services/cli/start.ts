@@ -72,6 +72,7 @@ async function start(options: StartOptions): Promise<void> {
       page: page_directory,
       telemetry: pipeline.telemetry,
       lag: () => waiting(pipeline),
+      prepares: true,
       now: () => Date.now(),
     });
     const server = await serveOnOnePort(options, config, dashboard);

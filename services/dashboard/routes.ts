@@ -6,6 +6,7 @@ import { quoted } from '../platform/warehouse/statement.ts';
 import { Answers, type Compute, type Lane, type Part } from './answers.ts';
 import type { View } from './catalogue.ts';
 import type { Answer, Shelf } from './kept.ts';
+import { Preparer } from './prepared.ts';
 import { badParameter, Problem, shortened, tooDear } from './problem.ts';
 import { brandOf, questionOf } from './question.ts';
 import type { Read, Reader } from './reader.ts';
@@ -45,6 +46,17 @@ export function routes(
     onAnswer: (how) => telemetry.count('api_answers', { how }, 1),
   });
   shelveNowAndThen(api, answers);
+  if (parts.prepares) {
+    const isIdle = async (): Promise<boolean> => answers.running === 0 && ((await parts.lag?.()) ?? 0) <= much_lag;
+    const brands = async (): Promise<string[]> =>
+      rowsOf(await read({ sql: brandsSql('*') }, 'JSONEachRow', 'quick')).map(
+        (row) => (row as { brand_id: string }).brand_id,
+      );
+    const onPrepared = (): void => telemetry.count('api_answers', { how: 'prepared' }, 1);
+    const preparer = new Preparer({ read, shelf, catalogue, tables, brands, isIdle, now, onPrepared });
+    api.addHook('onReady', async () => void preparer.run());
+    api.addHook('onClose', async () => preparer.stop());
+  }
   const readers = new WeakMap<FastifyRequest, string>();
   api.addHook('onRequest', async (request) => {
     readers.set(request, await access(request.headers.authorization));

@@ -33,6 +33,8 @@ export interface DashboardParts {
   telemetry: Telemetry;
   /** Records still to be worked through, where this process knows. */
   lag?: () => Promise<number>;
+  /** Whether what pages open with is computed before anybody asks. */
+  prepares?: boolean;
   /** Whether /healthz, /readyz and /metrics are served, for an orchestrator. */
   probes?: boolean;
   now(): number;

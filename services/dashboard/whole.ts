@@ -10,6 +10,7 @@ import type { Question } from './question.ts';
 import type { Read } from './reader.ts';
 
 export const whole_views: ReadonlySet<string> = new Set<(typeof readable)[number]>([
+  'campaign_daily',
   'campaign_performance',
   'influencer_performance',
   'product_performance',

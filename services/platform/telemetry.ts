@@ -69,7 +69,7 @@ export const metrics = {
   api_answers: {
     kind: 'counter',
     unit: 'answers',
-    help: 'Answers of the read API, by how: computed, shared with another request, kept and young, old (given while it is computed anew), or behind (not there yet: it takes more than one waits for).',
+    help: 'Answers of the read API, by how: computed, shared with another request, kept and young, old (given while it is computed anew), or behind (not there yet: it takes more than one waits for); prepared: computed before anybody asked.',
   },
   verify_seconds: { kind: 'gauge', unit: 's', help: 'Time the last round of verify took.' },
 } as const;

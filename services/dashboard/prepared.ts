@@ -1,0 +1,113 @@
+/**
+ * What a page opens with, computed before anybody asks: over many events the first answers take minutes. One after the other with half of the
+ * threads, begun only while nothing else is computed and the pipeline keeps up; onto the shelf, not into memory, where they would push out what
+ * people look at. Who asks gets them with the time they speak for, and newer ones soon.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Compute } from './answers.ts';
+import type { View } from './catalogue.ts';
+import type { Shelf } from './kept.ts';
+import { brandQuestions } from './page-questions.ts';
+import { questionOf } from './question.ts';
+import type { Read } from './reader.ts';
+import { partOf, whole_views } from './whole.ts';
+
+export interface PreparerParts {
+  read: Read;
+  shelf: Shelf;
+  catalogue: ReadonlyMap<string, View>;
+  /** Tables of rows of brands. */
+  tables: readonly string[];
+  brands(): Promise<readonly string[]>;
+  /** Nobody waits for anything. */
+  isIdle(): Promise<boolean>;
+  now(): number;
+  /** Hears of every answer that is put on the shelf. */
+  onPrepared?(question: string): void;
+}
+
+/** An answer is prepared again when it is older. */
+const young_ms = 3_600_000;
+/** What took less is there soon enough for who asks first. */
+const worth_ms = 50;
+/** Between rounds; longer after one that was dear, so that preparing takes a twentieth of the time at most. */
+const rest_ms = 600_000;
+const times_work = 20;
+const look_every_ms = 1_000;
+
+export class Preparer {
+  readonly #parts: PreparerParts;
+  readonly #stopping = new AbortController();
+
+  constructor(parts: PreparerParts) {
+    this.#parts = parts;
+  }
+
+  /** Until stopped. */
+  async run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      const work_ms = await this.round().catch(() => 0); // the warehouse is away: the next round finds it again
+      await this.#pause(Math.max(rest_ms, times_work * work_ms));
+    }
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** Everything that is due, once. How long that was computed, ms. */
+  async round(): Promise<number> {
+    let work_ms = 0;
+    for (const brand of await this.#parts.brands())
+      for (const [question, compute] of this.#questionsOf(brand)) {
+        if (await this.#isDue(question)) work_ms += await this.#prepare(question, compute);
+        if (this.#stopping.signal.aborted) return work_ms;
+      }
+    return work_ms;
+  }
+
+  /** By the names that the read API keeps them under. */
+  #questionsOf(brand: string): Map<string, Compute> {
+    const { catalogue, read, tables } = this.#parts;
+    const asked = [...brandQuestions(encodeURIComponent(brand)), ...[...whole_views].map((view) => `views/${view}`)];
+    return new Map(
+      asked.flatMap((address) => {
+        const { pathname, searchParams } = new URL(address, 'http://localhost');
+        const view = catalogue.get(pathname.replace('/views/', ''));
+        if (!view) return [];
+        const { brand_id: _, ...parameters } = Object.fromEntries(searchParams);
+        const of_brand = view.columns.some(({ name }) => name === 'brand_id') ? brand : null;
+        const question = questionOf(view, parameters, of_brand, '', tables);
+        const whole = partOf(read, view, question, of_brand);
+        if (whole) return [[whole.whole, whole.compute] as const];
+        const compute: Compute = (lane, sparing) => read(question, 'JSONEachRow', lane, sparing);
+        return [[`JSONEachRow ${question.sql}`, compute] as const];
+      }),
+    );
+  }
+
+  async #isDue(question: string): Promise<boolean> {
+    const kept = await this.#parts.shelf.find(question);
+    return !kept || this.#parts.now() - kept.as_of >= young_ms;
+  }
+
+  /** How long it took, ms. */
+  async #prepare(question: string, compute: Compute): Promise<number> {
+    const { isIdle, now, onPrepared, shelf } = this.#parts;
+    while (!(await isIdle())) {
+      await this.#pause(look_every_ms);
+      if (this.#stopping.signal.aborted) return 0;
+    }
+    const as_of = now();
+    const text = await compute('behind', true).catch(() => null); // who asks for it hears why
+    const took_ms = now() - as_of;
+    if (text === null || took_ms <= worth_ms || this.#stopping.signal.aborted) return took_ms;
+    await shelf.put([[question, { text, as_of, took_ms, cost_ms: took_ms }]]);
+    onPrepared?.(question);
+    return took_ms;
+  }
+
+  #pause(ms: number): Promise<void> {
+    return wait(ms, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined);
+  }
+}
