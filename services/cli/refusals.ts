@@ -154,6 +154,13 @@ export function count(some: Some, place: string): void {
 export const leftOf = ({ n, first }: Some): string =>
   `${n.toLocaleString('en-US')} left, ${n === 1 ? '' : 'the first at '}${first}`;
 
+/** What is said of places that were named and hold nothing of the kind; null where there are none. */
+export function absentOf(absent: ReadonlySet<string>): string | null {
+  const [first] = absent;
+  const all = absent.size === 1 ? 'holds' : `and ${(absent.size - 1).toLocaleString('en-US')} more named places hold`;
+  return first === undefined ? null : `${first} ${all} nothing of that kind that was refused`;
+}
+
 /** What is said of those that did not open, once everything else is done; null where all did. */
 export const closedOf = (closed: Some): string | null =>
   closed.n === 0
@@ -167,7 +174,12 @@ export async function unsentOf(
   since: number,
 ): Promise<OpenedRefusal[]> {
   const said = (topic: string, hash: string): string => `${topic}/${hash}`;
-  const bySaid = new Map(refusals.map((refusal) => [said(refusal.source_topic, refusal.bytes_hash), refusal]));
+  const bySaid = new Map<string, OpenedRefusal>();
+  for (const refusal of refusals) {
+    const name = said(refusal.source_topic, refusal.bytes_hash);
+    bySaid.delete(name); // the last of them stands, also in the order
+    bySaid.set(name, refusal);
+  }
   const sent = await warehouse.query<{ source_topic: string; bytes_hash: string }>(
     `SELECT DISTINCT source_topic, bytes_hash FROM rejected_replays
      WHERE bytes_hash IN {hashes:Array(String)} AND replayed_at >= fromUnixTimestamp64Milli({since:Int64})`,

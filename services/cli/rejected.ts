@@ -7,6 +7,7 @@ import { mustExist, openExisting } from './open-warehouse.ts';
 import { countOf } from './options.ts';
 import { print, table, UsageError } from './output.ts';
 import {
+  absentOf,
   closedOf,
   count,
   newestRefusals,
@@ -60,7 +61,7 @@ export const rejectedCommand = (): Command =>
         'Send the bytes to their source again, once the reason is gone. Left out unless their places are named: what is no event in JSON (of reference records the last one stands), and what was refused for its brand (or --code tenant_not_allowed). The same bytes are sent once. An event that is stored under its id by now counts as a duplicate.',
       )
         .option('--again', 'also bytes that were sent again before')
-        .option('--json', 'print counts, and places that could not be sent, as JSON')
+        .option('--json', 'print counts as JSON, and of what could not be sent the first place')
         .action((places, options) => replay(wantedOf(places, options), options)),
     )
     .addHelpText('after', examples);
@@ -114,6 +115,7 @@ async function show(wanted: Wanted, { data, raw, json }: RejectedOptions): Promi
   await withWarehouse(openExisting, data, async (warehouse) => {
     let shown = 0;
     const not_opened = noneYet();
+    const absent = new Set(wanted.places);
     for await (const { opened, closed } of openedRefusals(warehouse, wanted, keys)) {
       for (const refusal of opened) {
         if (raw) await written(rawOf(refusal.bytes));
@@ -121,10 +123,11 @@ async function show(wanted: Wanted, { data, raw, json }: RejectedOptions): Promi
         shown++;
       }
       for (const { place } of closed) count(not_opened, place);
+      for (const { place } of [...opened, ...closed]) absent.delete(place);
     }
-    const said = closedOf(not_opened);
-    if (said) throw new UsageError(said);
-    if (shown === 0) throw new UsageError(nothing_refused);
+    if (shown + not_opened.n === 0) throw new UsageError(nothing_refused);
+    const left = [closedOf(not_opened), absentOf(absent)].filter((said) => said !== null);
+    if (left.length > 0) throw new UsageError(left.join('\n'));
   });
 }
 

@@ -7,6 +7,7 @@ import { existingKeys, sourcesWithFed } from './open.ts';
 import { mustExist, openExisting } from './open-warehouse.ts';
 import { print, UsageError } from './output.ts';
 import {
+  absentOf,
   closedOf,
   count,
   leftOf,
@@ -50,8 +51,11 @@ export async function replay(wanted: Wanted, options: ReplayOptions): Promise<vo
   const began = Date.now();
   const done: Replayed = { sent: 0, same: 0, left: 0, unread: noneYet(), closed: noneYet() };
   const since = options.again ? began : 0;
+  const absent = new Set(wanted.places);
   try {
-    await sendRecords(config, options.data, (parts) => recordsOf(parts, { wanted, config, keys, began, since }, done));
+    await sendRecords(config, options.data, (parts) =>
+      recordsOf(parts, { wanted, config, keys, began, since, absent }, done),
+    );
   } catch (error) {
     if (done.sent > 0) print(options.json ? inJson(done, null) : toldOf(done, wanted, options)); // they will not be sent twice
     throw error;
@@ -61,7 +65,7 @@ export async function replay(wanted: Wanted, options: ReplayOptions): Promise<vo
   const refused_again = !config.KAFKA_BROKERS && done.sent > 0 ? await refusedSince(began, options.data) : null;
   print(options.json ? inJson(done, refused_again) : toldOf(done, wanted, options));
   if (!options.json && refused_again) print(refusedAgain(refused_again));
-  const left = [unreadOf(done.unread), closedOf(done.closed)].filter((said) => said !== null);
+  const left = [unreadOf(done.unread), closedOf(done.closed), absentOf(absent)].filter((said) => said !== null);
   if (left.length > 0) throw new UsageError(left.join('\n'));
 }
 
@@ -72,17 +76,20 @@ interface Replay {
   /** When this replay began, and since when the same bytes must not have been sent, epoch ms. */
   began: number;
   since: number;
+  /** Named places of which nothing was found yet. */
+  absent: Set<string>;
 }
 
 async function* recordsOf(
   { warehouse: open, topics }: SendingParts,
-  { wanted, config, keys, began, since }: Replay,
+  { wanted, config, keys, began, since, absent }: Replay,
   done: Replayed,
 ): AsyncGenerator<OutgoingRecord[]> {
   const warehouse = await open();
   await migrate(warehouse, config.CLICKHOUSE_DATABASE);
   const sources = sourcesWithFed(config, topics, '*');
   for await (const { opened, closed } of openedRefusals(warehouse, wanted, keys)) {
+    for (const { place } of [...opened, ...closed]) absent.delete(place);
     const meant = opened.filter((refusal) => isMeant(refusal, wanted));
     const read = meant.filter(({ source_topic }) => sources.has(source_topic));
     const unsent = await unsentOf(warehouse, read, since);

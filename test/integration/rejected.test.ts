@@ -145,6 +145,31 @@ describe('replay', () => {
     ]);
   });
 
+  it('of the same reference record refused again and again the last one stands', async () => {
+    const data = at('in-order');
+    const named = (name: string) => JSON.stringify({ kind: 'product', brand_id: 'acme', id: 'p', name });
+    await run(data, [named('old'), named('new'), named('old')], '--brand', 'others');
+    const places = [0, 1, 2].map((offset) => `engagement.collected/0/${offset}`);
+    expect(await replayed(data, ...places)).toContain('2 sent again; 1 left');
+    expect(await rows(data, `SELECT name FROM reference_current WHERE kind = 'product'`)).toEqual([{ name: 'old' }]);
+  });
+
+  it('says which of the named places hold nothing, after the others were shown and sent', async () => {
+    const data = at('absent');
+    await run(data, [JSON.stringify(redeemed('r-1', { currency: 'EURO' }))]);
+    const [there, ...absent] = [0, 7, 8].map((offset) => `engagement.collected/0/${offset}`);
+    for (const [args, out] of [
+      [['show', '--raw'], '"r-1"'],
+      [['replay'], '1 sent again'],
+    ] as const) {
+      const done = await cli(['rejected', args[0], there!, ...absent, ...args.slice(1), '--data', data]);
+      expect([done.code, done.stdout]).toEqual([2, expect.stringContaining(out)]);
+      expect(done.stderr).toContain(`${absent[0]} and 1 more named places hold nothing of that kind that was refused`);
+    }
+    const one = await cli(['rejected', 'show', there!, absent[1]!, '--data', data]);
+    expect([one.code, one.stderr]).toEqual([2, expect.stringContaining(`${absent[1]} holds nothing of that kind`)]);
+  });
+
   it('shows nothing that would command the terminal, and reads records larger than a page', async () => {
     const data = at('large');
     const large = Array.from({ length: 12 }, (_, n) => JSON.stringify({ note: `${n}${'x'.repeat(3 << 20)}` }));

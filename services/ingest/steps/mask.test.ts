@@ -44,6 +44,14 @@ describe('in a text', () => {
       'https://x.example/?phone=[masked] now',
     ],
     ['the same without a host', 'landing /sale?email=jane&x=2', 'landing /sale?email=[masked]&x=2'],
+    ['a handle in a link', 'https://youtube.com/@jane-doe', 'https://youtube.com/[mention]'],
+    ['an encoded one', 'x https://www.tiktok.com/@jos%C3%A9.m/video/7', 'x https://www.tiktok.com/[mention]/video/7'],
+    [
+      'a parameter with a number and a name',
+      'https://x.example/?q=+14155552671%20Jane&b=1',
+      'https://x.example/?q=[masked]&b=1',
+    ],
+    ['the same with hyphens', 'x.example/?contact=+1-415-555-2671-jane.doe', 'x.example/?contact=[masked]'],
     ['all at once', '@jane jane@example.com +14155550100, 203.0.113.77', '[mention] [e-mail] [phone], [ip]'],
   ])('%s is masked', (_, text, masked) => expect(maskText(text)).toBe(masked));
 
@@ -57,6 +65,7 @@ describe('in a text', () => {
     ['a version', 'v2.10.300.4 and 1.5'],
     ['a number after a word that may be a link', 'SMS: 10 000 000 sent, sms: 100-200-300 grams, tel: 4155552671'],
     ['a date after such a word', 'Wifi-tel: 2026-10-12, Wifi-tel:2026-10-12, tel:2026-10-12, sms:2026-10-05T09:00:00Z'],
+    ['what is too large for an address', '1.000.000.000 Views, 300.400.500.600, 123.456.789.012'],
     ['a few digits after it', 'tel:12345, sms:5.49, 12.99'],
     ['an @ that names nobody', '3 @ 1.99, see you @ 5pm'],
     ['an address that names nobody', 'https://shop.example/p/4155552671?utm_source=ig&n=7 (https://a.example/x)'],
@@ -212,9 +221,26 @@ describe('a user agent', () => {
     ['App/1.0 (iOS; phone=+1 (415) 555-2671; scale=3.00)', 'App/1.0 (iOS; phone=[masked]; scale=3.00)'],
     ['App/1.0 (iOS; phone=415 555 2671; x=1)', 'App/1.0 (iOS; phone=[masked]; x=1)'],
     ['App/1.0 (iOS; handle=jane,doe; email=jane doe; x)', 'App/1.0 (iOS; handle=[masked]; email=[masked]; x)'],
-    ['App/1.0 (iOS; phone = 4155552671; user name=Jane Doe)', 'App/1.0 (iOS; phone =[masked]; user name=[masked]'],
+    ['App/1.0 (iOS; phone = 4155552671; user name=Jane Doe)', 'App/1.0 (iOS; phone =[masked]; user name=[masked])'],
     ['App/1.0 (iOS; contact=+14155552671; b=2)', 'App/1.0 (iOS; contact=[phone]; b=2)'],
     ['App/1.0 (iOS; client=203.0.113.9; gw=2001:db8::1)', 'App/1.0 (iOS; client=[ip]; gw=[ip])'],
+    [
+      'AppName/1.0 (iPhone; iOS 17) ip=203.0.113.9 phone=4155552671',
+      'AppName/1.0 (iPhone; iOS 17) ip=[masked] phone=[masked]',
+    ],
+    ['ip=203.0.113.9 Mozilla/5.0', 'ip=[masked] Mozilla/5.0'],
+    ['email=jane.doe App/1.0', 'email=[masked] App/1.0'],
+    ['App/1.0 (iOS; lang=en, phone=4155552671)', 'App/1.0 (iOS; lang=en, phone=[masked])'],
+    ['App/1.0 (iOS; lang=en,phone=4155552671) x=1', 'App/1.0 (iOS; lang=en,phone=[masked]) x=1'],
+    ['Mozilla/5.0 (X11; ip=203.0.113.9) HeadlessChrome/120.0', 'Mozilla/5.0 (X11; ip=[masked]) HeadlessChrome/120.0'],
+    [
+      'M/5.0 (x; phone=4155552671) A/5 (compatible) Googlebot/2.1',
+      'M/5.0 (x; phone=[masked]) A/5 (compatible) Googlebot/2.1',
+    ],
+    ['App/1.0 (client=203.0.113.9, 198.51.100.7)', 'App/1.0 (client=[ip], [ip])'],
+    ['App/1.0 (server=203.0.113.9; driver=203.0.113.9)', 'App/1.0 (server=[ip]; driver=[ip])'],
+    ['App/1.0 (FBAV=440.0.0.29; webkit=605.1.15.4)', 'App/1.0 (FBAV=440.0.0.29; webkit=605.1.15.4)'],
+    ['App/1.0 (appver=1.2.3.4; version=5.6.7.8)', 'App/1.0 (appver=1.2.3.4; version=5.6.7.8)'],
     ['App/1.0 (ref=https%3A%2F%2Fwa.me%2F14155552671)', 'App/1.0 [masked]'],
     ['App/1.0 (r=https%3A%2F%2F203.0.113.9%2Fx; y)', 'App/1.0 [masked] y)'],
     ['App/1.0 (www.shop.example/?phone=4155552671; y)', 'App/1.0 (www.shop.example/?phone=[masked]; y)'],
@@ -265,9 +291,17 @@ it('an address inside of an address is masked, also percent-encoded once or twic
     ['?a=1%26phone%3D4155552671', '?a=[masked]'],
     ['?text=Join%20https%3A%2F%2Fy.example%20%2B1%20415%20555%202671', '?text=[masked]'],
     ['?d=%7B%22u%22%3A%22https%3A%2F%2Fy%22%2C%22c%22%3A%22%2B14155552671%22%7D', '?d=[masked]'],
-    ['?log=203.0.113.9,https://y.example', '?log=[masked]'],
+    ['?log=x%20https://y.example,203.0.113.9', '?log=[masked]'],
+    ['?u=https://y.example/a?x=2001:db8::1', '?u=[masked]'],
+    ['/search?q=%2B1+415+555+2671&n=1', '/search?q=[masked]&n=1'],
+    ['/search?q=call+%2B49+171+1234567', '/search?q=[masked]'],
+    ['/search?q=1+%2B+1+415&r=a+b', '/search?q=1+%2B+1+415&r=a+b'],
+    ...['%3B', '%7C', '%3E', ')'].map(
+      (sign) => [`?t=https%3A%2F%2Fy.example${sign}%2B14155552671`, '?t=[masked]'] as const,
+    ),
     ['?c=jane@2x.png.com', '?c=[e-mail]'],
     ['?username=no&handle=y&mobile=no', '?username=[masked]&handle=[masked]&mobile=no'],
+    ['?username=&b=1', '?username=&b=1'],
     ['?data=%7B%22phone%22%3A%22415%22%7D', '?data=[masked]'],
     ['?u=https%253A%252F%252Fwww.tiktok.com%252F%2540jane.doe', '?u=[masked]'],
     ['?c=jane%40m%C3%BCller.de', '?c=[masked]'],
@@ -434,6 +468,18 @@ it('what is only said to be so or not names nobody', () => {
   });
 });
 
+it('what is absent is not told as something hidden', () => {
+  const absent = { handle: null, user_email: null, username: false, user_name: '' };
+  expect(maskDeep(absent)).toEqual(absent);
+  const flags = { is_mobile_user: 'true', mobile_user: 'no', user_has_email: 'true', handle: '' };
+  expect(maskProperties(flags)).toEqual(flags);
+});
+
+it('a handle with a hyphen is hidden whole in the address of a property', () =>
+  expect(maskProperties({ page_url: 'https://www.tiktok.com/@jane-doe/video/7' })).toEqual({
+    page_url: 'https://www.tiktok.com/[mention]/video/7',
+  }));
+
 it('an address in a property is masked as one', () => {
   expect(
     maskProperties({
@@ -522,6 +568,8 @@ it('what is nested in a property is masked field by field, and as it was where i
     list: '["[e-mail]"]',
     deep: '['.repeat(20_000),
   });
+  const twice = '{"note":"jane@example.com","note":"ok"}';
+  expect(maskProperties({ twice })).toEqual({ twice: '{"note":"[e-mail]","note":"ok"}' });
   const deep = `${'['.repeat(9_000)}"+1 415 555 0100"${']'.repeat(9_000)}`;
   expect(maskProperties({ deep }).deep).not.toContain('0100');
 });

@@ -8,7 +8,8 @@ const email =
 const mention = /(^|[^\p{L}\p{N}_@])@[\p{L}\p{N}_.]{2,64}/gu;
 /** International form: + and digits, or 00 and a separator (00 alone begins article numbers, too). */
 const phone = /(?:(?<!\w)\+[1-9][\d\s().\u2010-\u2012-]{6,20}|(?<![\w.])00[1-9]\d{0,2}[\s().-][\d\s().-]{4,18})\d/g;
-const address = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\w)/g;
+const octet = String.raw`(?!000)(?:2[0-4]\d|25[0-5]|[01]?\d?\d)`;
+const address = new RegExp(String.raw`(?<![\w.])(?:${octet}\.){3}${octet}(?!\.?\w)`, 'g');
 const long_address =
   /(?<![\w:])(?:(?:[0-9a-f]{1,4}:){3,7}[0-9a-f:]{1,20}|(?:[0-9a-f]{1,4}:)+:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?)(?![\w:])/gi;
 /** What stands between the digits of a telephone number in an address, also percent-encoded. */
@@ -46,20 +47,26 @@ const may_be_encoded = /%(?:25)?(?:2b|2f|3a|40)/i;
 const parameter = /([?&#;])([^=&#;?]*)=([^&#;]*)/g;
 /** The same in a user agent, up to the next. */
 const agent_field = /([;(&#?])([^=&#;?()]{1,80})=([^&#;]*)/g;
+/** The same between words, up to the next of them. */
+const agent_word = /(^|[\s,[])([^\s=;(),:/?&[]{1,64})=(?!\[masked)([^\s;(),]*)/g;
+/** Up to the bracket that closes what began before. */
+const in_brackets = /^[^()]*(?:\([^()]*\)[^()]*)*/;
 /** Four numbers are the version of what is named so. */
-const version_name = /ver|build|release|(?:^|[^a-z])(?:rv|app|os|sdk|lib|v)(?:$|[^a-z])|chrome|webview|browser/i;
-const leading_address = new RegExp(`^["']?${address.source}`);
+const version_name =
+  /(?<!ser|ri|cei)ver(?:sion|$|[^a-z])|build|release|(?:^|[^a-z])(?:rv|app|os|sdk|lib|v)(?:$|[^a-z])|chrome|webview|browser/i;
+const leading_addresses = new RegExp(String.raw`^["']?${address.source}(?:,\s?${address.source}){0,20}`);
 const quoted_field = /"([^"\\]{1,64})"\s{0,4}:\s{0,4}"?([^",}]{0,64})/g;
 const is_address = /:\/\/|[?&][^\s=&?]{1,64}=/;
 /** Whether something is so, not who somebody is: `mobile=true`. */
 const flag = /^(?:|0|1|true|false|yes|no|y|n|null)$/i;
 /** What is never just so or not. */
-const who = /handle|user|identif|issued/i;
+const who = /handle|user[^a-z]?name|identif|issued/i;
 
 /** For a comment: e-mails, @mentions, international phone numbers and IP addresses become `[…]`, and what addresses in it say of somebody. */
 export function maskText(text: string): string {
   let out = text;
-  if (out.includes('@') || out.includes('%40')) out = out.replace(email, '[e-mail]').replace(mention, '$1[mention]');
+  if (out.includes('@') || out.includes('%40'))
+    out = out.replace(email, '[e-mail]').replace(handle_in_path, '$1[mention]').replace(mention, '$1[mention]');
   if (/\d/.test(out))
     out = out
       .replace(telephone_in_text, '$1[phone]')
@@ -83,7 +90,13 @@ export const maskAddress = (url: string): string =>
  */
 export function maskUserAgent(agent: string): string {
   const plain = maskPlain(begins_with_address.test(agent) ? hideAddresses(agent, address_apart) : agent);
-  const fields = plain.includes('=') ? plain.replace(agent_field, maskAgentField) : plain;
+  const fields = plain.includes('=')
+    ? plain
+        .replace(agent_field, maskAgentField)
+        .replace(agent_word, (all: string, start: string, name: string, value: string) =>
+          namesSomebody(name, value) ? `${start}${name}=[masked]` : all,
+        )
+    : plain;
   return maskSegments(
     is_address.test(fields)
       ? eachWord(fields, (word) => (is_address.test(word) ? maskParameters(word, holdsSomebody) : word))
@@ -92,8 +105,9 @@ export function maskUserAgent(agent: string): string {
 }
 
 function maskAgentField(_: string, start: string, name: string, value: string): string {
-  if (namesSomebody(name, value.replace(/\).*/s, ''))) return `${start}${name}=[masked]`;
-  const numbers = version_name.test(name) ? value : value.replace(leading_address, '[ip]');
+  if (namesSomebody(name, value.replace(/\).*/s, '')))
+    return `${start}${name}=[masked]${value.replace(in_brackets, '')}`;
+  const numbers = version_name.test(name) ? value : value.replace(leading_addresses, (found) => hideAddresses(found));
   return `${start}${name}=${numbers.replace(phone, '[phone]').replace(long_address, '[ip]')}`;
 }
 
@@ -123,8 +137,11 @@ const maskSegments = (text: string): string =>
     may_be_encoded.test(found) && leadsToSomebody(readTwice(found)) ? '[masked]' : found,
   );
 
-/** Whether a field's value is somebody's by its name, and not just so or not. */
-const namesSomebody = (name: string, value: unknown): boolean => isPersonal(name) && (who.test(name) || !isFlag(value));
+/** Whether a field's value is somebody's by its name, and not just so or not, or nobody's. */
+function namesSomebody(name: string, value: unknown): boolean {
+  if (!isPersonal(name)) return false;
+  return who.test(name) ? value !== '' && value !== null && typeof value !== 'boolean' : !isFlag(value);
+}
 
 const isFlag = (value: unknown): boolean =>
   value === null || (typeof value !== 'object' && flag.test(String(value).trim()));
@@ -146,16 +163,22 @@ const readTwice = (text: string): string => readOnce(readOnce(text));
 
 /** A parameter's value that is or holds an IP address, a phone number, a link to somebody or a field of somebody; numbers in the path of an address are its own. */
 function holdsSomebody(value: string): boolean {
+  if (value.includes('[phone]') || value.includes('[ip]')) return true; // and what stands beside it
   if (!/[\d@]/.test(value)) return false;
   const plain = readTwice(value);
-  return leadsToSomebody(plain) || numbersSomebody(plain.includes('://') ? withoutAddresses(plain) : plain);
+  return leadsToSomebody(plain) || [plain, ...asForm(value)].some((read) => numbersSomebody(withoutAddresses(read)));
 }
 
+/** In a form + is a space. */
+const asForm = (value: string): string[] => (value.includes('+') ? [readTwice(value.replaceAll('+', ' '))] : []);
+
 const withoutAddresses = (text: string): string =>
-  text
-    .split(/[\s"',]+/)
-    .filter((word) => !word.includes('://'))
-    .join(' ');
+  !text.includes('://')
+    ? text
+    : text
+        .split(/[\s"',;|<>()]+/)
+        .filter((word) => !word.includes('://'))
+        .join(' ');
 
 const numbersSomebody = (plain: string): boolean =>
   [address, phone, long_address, ...links].some((pattern) => plain.search(pattern) >= 0);
@@ -186,7 +209,7 @@ function maskValue(text: string): string {
   try {
     const value: unknown = JSON.parse(text);
     const masked = JSON.stringify(maskDeep(value));
-    return masked === JSON.stringify(value) ? text : masked;
+    return masked === JSON.stringify(value) ? maskText(text) : masked; // a name that stands twice is parsed once
   } catch {
     return maskText(text); // no JSON after all
   }
