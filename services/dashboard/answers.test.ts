@@ -1,6 +1,6 @@
 /** What is kept, for how long, and who waits. */
 import { expect, test, vi } from 'vitest';
-import { clocked, held } from '../../test/support/answers.ts';
+import { clocked } from '../../test/support/answers.ts';
 import { TooMuch } from './answers.ts';
 
 test('the same question asked at the same time is computed once', async () => {

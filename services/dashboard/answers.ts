@@ -43,6 +43,8 @@ export interface AnswersOptions {
   most_renewing?: number;
   /** Whether a question failed only because it took too much for one who waits. */
   tooDear(error: unknown): boolean;
+  /** Whether the warehouse did not answer: no question's fault. */
+  isAway(error: unknown): boolean;
   /** Hears of every answer given. */
   onAnswer?(how: How): void;
   /** Where answers are kept for the next start; nowhere, if absent. */
@@ -76,12 +78,15 @@ const stale_behind_ms = 3_600_000;
 /** So many questions are remembered for having been stopped. */
 const most_too_dear = 1_000;
 
+const sparing = (question: string): string => `sparing ${question}`;
+
 const youth = ({ cost_ms }: Kept): number =>
   Math.min(oldest_young_ms, young_ms + times_cost * cost_ms * Math.min(1, cost_ms / dear_ms));
 
 export class Answers {
   readonly #options: AnswersOptions;
   readonly #kept: KeptAnswers;
+  /** By question; one that is renewed with few threads apart, for nobody who waits is to wait for that. */
   readonly #running = new Map<string, Promise<Kept>>();
   readonly #behind: Behind;
   /** What is renewed for those who got the old answer and is soon there: few at a time, for more would keep those up who wait. */
@@ -92,8 +97,8 @@ export class Answers {
   constructor(options: AnswersOptions) {
     this.#options = options;
     this.#kept = new KeptAnswers(options.most_bytes, options.now, options.shelf);
-    this.#behind = new Behind(options.now);
-    this.#renewing = new Behind(options.now, options.most_renewing);
+    this.#behind = new Behind(options);
+    this.#renewing = new Behind(options, options.most_renewing);
   }
 
   /** Questions being computed now. */
@@ -125,8 +130,9 @@ export class Answers {
     const answer = await this.#fresh(question, compute, kept.cost_ms, part);
     onAnswer?.(answer ? 'computed' : 'old');
     if (answer) return answer;
-    const is_renewed = this.#running.has(question) || this.#renewing.has(question);
-    return is_renewed ? { ...kept, newer_in_ms: Math.max(kept.cost_ms, patience_ms) } : kept;
+    const is_renewed =
+      this.#running.has(question) || this.#running.has(sparing(question)) || this.#renewing.has(question);
+    return is_renewed ? { ...kept, newer_in_ms: Math.max(kept.cost_ms, kept.last_ms, patience_ms) } : kept;
   }
 
   /** What is new goes to the shelf. */
@@ -176,14 +182,15 @@ export class Answers {
   /** Taken from the whole: as old as that, and as dear. */
   async #taken(question: string, { whole, compute, take }: Part, oldest_ms?: number): Promise<Kept> {
     const from = await this.of(whole, compute, undefined, oldest_ms);
+    const said = (kept: Kept): Kept => (from.newer_in_ms ? { ...kept, newer_in_ms: from.newer_in_ms } : kept);
     const kept = this.#kept.get(question);
-    if (kept && kept.as_of >= from.as_of) return kept; // it may have been computed by itself since
+    if (kept && kept.as_of >= from.as_of) return said(kept); // it may have been computed by itself since
     if (from.took_ms <= dear_ms) this.#too_dear.delete(question);
     if (this.#full && !this.#running.has(question)) {
-      if (kept) return kept;
+      if (kept) return said(kept);
       throw new TooMuch();
     }
-    return this.#compute(question, () => take(from.text), { from });
+    return said(await this.#compute(question, () => take(from.text), { from }));
   }
 
   /** Nothing is kept that may be given: who asks waits, unless that takes too much. */
@@ -212,16 +219,15 @@ export class Answers {
   /** The answer of now, if it is there in a moment. One that fails is not the fault of who got the old one: the next one hears of it. */
   async #fresh(question: string, compute: Compute, cost_ms: number, part?: Part): Promise<Kept | null> {
     if (cost_ms > dear_ms) {
-      this.#computeBehind(question, compute, cost_ms, part);
+      if (!this.#running.has(question)) this.#computeBehind(question, compute, cost_ms, part);
       return null;
     }
     if (this.#full && !this.#running.has(question)) return null;
     if (cost_ms > patience_ms) {
-      this.#renewing.add(
-        question,
-        () => this.#compute(question, () => compute('quick', true), { sparing: true }),
-        cost_ms,
-      );
+      const work = async (): Promise<void> => {
+        if (!this.#isYoung(question)) await this.#compute(question, () => compute('quick', true), { sparing: true });
+      };
+      this.#renewing.add(question, work, cost_ms);
       return null;
     }
     const computed = this.#compute(question, () => compute('quick')).catch(() => null);
@@ -233,6 +239,7 @@ export class Answers {
   #computeBehind(question: string, compute: Compute, cost_ms: number | null, part?: Part): void {
     if (part && !this.#behind.failure(part.whole)) return this.#computeBehind(part.whole, part.compute, cost_ms);
     const work = async (): Promise<void> => {
+      if (this.#isYoung(question)) return;
       const sparing = this.#kept.has(question);
       const { took_ms } = await this.#compute(question, () => compute('behind', sparing), { sparing });
       if (!this.#kept.has(question)) throw new TooLarge();
@@ -241,33 +248,42 @@ export class Answers {
     this.#behind.add(question, work, cost_ms);
   }
 
+  /** Somebody had it computed since it was to be computed behind. */
+  #isYoung(question: string): boolean {
+    const kept = this.#kept.get(question);
+    return kept !== undefined && this.#options.now() - kept.as_of < youth(kept);
+  }
+
   #compute(question: string, compute: () => Promise<string>, how: Computing = {}): Promise<Kept> {
-    const running = this.#running.get(question);
+    const { isAway, now, tooDear } = this.#options;
+    const name = how.sparing ? sparing(question) : question;
+    const running = this.#running.get(name);
     if (running) return running;
-    const began = this.#options.now();
+    const began = now();
     const promise = compute()
       .then(
         (text) => this.#keep(question, text, began, how),
         (error: unknown) => {
-          if (!how.first || !this.#options.tooDear(error)) this.#kept.fail(question);
+          if (!isAway(error) && !(how.first && tooDear(error))) this.#kept.fail(question);
           throw error;
         },
       )
-      .finally(() => this.#running.delete(question));
-    this.#running.set(question, promise);
+      .finally(() => this.#running.delete(name));
+    this.#running.set(name, promise);
     return promise;
   }
 
   #keep(question: string, text: string, began: number, { from, sparing }: Computing): Kept {
+    const before = this.#kept.get(question);
+    if (before && before.as_of > (from?.as_of ?? began)) return before;
     if (from) {
       const { as_of, took_ms, cost_ms, recalled } = from;
       return this.#kept.keep(question, { text, as_of, took_ms, cost_ms }, recalled);
     }
-    const took_ms = this.#options.now() - began;
-    const before = this.#kept.get(question);
+    const last_ms = this.#options.now() - began;
     // What it took with few threads says nothing of what it takes who waits.
-    const took = sparing && before ? Math.min(took_ms, before.took_ms) : took_ms;
-    const cost_ms = Math.min(took, (sparing ? before?.cost_ms : before?.took_ms) ?? took);
-    return this.#kept.keepForLong(question, { text, as_of: began, took_ms: took, cost_ms });
+    const took_ms = sparing && before ? Math.min(last_ms, before.took_ms) : last_ms;
+    const cost_ms = Math.min(took_ms, (sparing ? before?.cost_ms : before?.took_ms) ?? took_ms);
+    return this.#kept.keepForLong(question, { text, as_of: began, took_ms, cost_ms, last_ms });
   }
 }

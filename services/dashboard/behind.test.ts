@@ -1,6 +1,6 @@
 /** What is computed or renewed while nobody waits for it. */
 import { expect, test, vi } from 'vitest';
-import { clocked, held, too_dear } from '../../test/support/answers.ts';
+import { away, clocked, held, too_dear } from '../../test/support/answers.ts';
 import { ComputedBehind, type Lane } from './answers.ts';
 import { TooLarge } from './behind.ts';
 
@@ -271,4 +271,138 @@ test('what was computed behind and is larger than the room is said to be, not co
     lane === 'quick' ? Promise.reject(too_dear) : Promise.resolve('x'.repeat(100));
   await expect(answers.of('q', compute)).rejects.toThrow(ComputedBehind);
   await vi.waitFor(() => expect(answers.of('q', compute)).rejects.toThrow(TooLarge));
+});
+
+/** A question that is let go, or stopped, when the test says so, one asking after the other. */
+function letGo() {
+  const begun: string[] = [];
+  const ends: { go: (text: string) => void; stop: (error: Error) => void }[] = [];
+  const compute = (lane: Lane, sparing?: boolean): Promise<string> => {
+    begun.push(`${lane}${sparing ? ' sparing' : ''}`);
+    return new Promise((go, stop) => ends.push({ go, stop }));
+  };
+  return { begun, ends, compute };
+}
+
+test('who takes no old answer does not wait for one that is renewed with few threads, nor gets that when it is older', async () => {
+  const { answers, taking, pass } = clocked();
+  await answers.of('q', taking(2_500));
+  pass(700_000);
+  const { begun, ends, compute } = letGo();
+  expect((await answers.of('q', compute, undefined, Number.POSITIVE_INFINITY)).text).toBe('answer 1');
+  pass(1_000);
+  const plain = answers.of('q', compute);
+  await vi.waitFor(() => expect(begun).toEqual(['quick sparing', 'quick']));
+  ends[1]?.go('asked for');
+  expect((await plain).text).toBe('asked for');
+  ends[0]?.go('begun before');
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+  expect((await answers.of('q', compute)).text).toBe('asked for');
+});
+
+test('what somebody waits for is not computed behind for others beside it; where it takes too much for that, it is', async () => {
+  const { answers, taking, pass } = clocked();
+  await answers.of('q', taking(60_000));
+  pass(2 * 86_400_000);
+  const { begun, ends, compute } = letGo();
+  const plain = answers.of('q', compute);
+  expect((await answers.of('q', compute, undefined, Number.POSITIVE_INFINITY)).text).toBe('answer 1');
+  ends[0]?.stop(too_dear);
+  await expect(plain).rejects.toThrow(ComputedBehind);
+  await vi.waitFor(() => expect(begun).toEqual(['quick', 'behind sparing']));
+  pass(30_000);
+  ends[1]?.go('at last');
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+  expect((await answers.of('q', compute)).text).toBe('at last');
+});
+
+test('while the warehouse does not answer old answers are given as before, and newer ones tried for every second', async () => {
+  const { answers, taking, pass, how } = clocked();
+  for (const [question, cost] of [
+    ['cheap', 5],
+    ['usual', 400],
+    ['dear', 60_000],
+  ] as const) {
+    await answers.of(question, taking(cost));
+    pass(400_000);
+    const { begun, ends, compute } = letGo();
+    for (let seconds = 1; seconds <= 3; seconds++) {
+      const old = answers.of(question, compute);
+      await vi.waitFor(() => expect(begun).toHaveLength(seconds));
+      ends[seconds - 1]?.stop(away);
+      expect((await old).text).toMatch(/^answer /);
+      await vi.waitFor(() => expect(answers.running).toBe(0));
+      pass(1_001);
+    }
+    expect(how.splice(0)).toEqual(['computed', 'old', 'old', 'old']);
+    void answers.of(question, compute).catch(() => undefined);
+    await vi.waitFor(() => expect(begun).toHaveLength(4));
+    ends[3]?.go('there again');
+    await vi.waitFor(() => expect(answers.running).toBe(0));
+    expect((await answers.of(question, compute)).text).toBe('there again');
+    how.splice(0);
+  }
+});
+
+test('who has no answer while the warehouse does not answer hears that, and is tried for again', async () => {
+  const { answers, taking, pass } = clocked();
+  await expect(answers.of('q', () => Promise.reject(away))).rejects.toThrow(away);
+  expect((await answers.of('q', taking(5))).text).toBe('answer 1');
+  const dear = (lane: Lane) => Promise.reject(lane === 'quick' ? too_dear : away);
+  await expect(answers.of('dear', dear)).rejects.toThrow(ComputedBehind);
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+  await expect(answers.of('dear', dear)).rejects.toThrow(away);
+  pass(1_001);
+  await expect(answers.of('dear', taking(5))).rejects.toThrow(ComputedBehind);
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+  expect((await answers.of('dear', taking(5))).text).toBe('answer 2');
+});
+
+test('with few threads it takes longer, and when the newer one is there is told by that', async () => {
+  const { answers, taking, pass } = clocked();
+  await answers.of('q', taking(200));
+  for (const newer_in_ms of [200, 1_600]) {
+    pass(5_000);
+    expect(await answers.of('q', taking(1_600))).toMatchObject({ newer_in_ms, cost_ms: 200 });
+    await vi.waitFor(() => expect(answers.running).toBe(0));
+  }
+});
+
+test('what was computed for somebody meanwhile is not renewed as well', async () => {
+  const { answers, taking, pass } = clocked();
+  for (const question of ['a', 'q']) await answers.of(question, taking(400));
+  pass(700_000);
+  const first = letGo();
+  const queued = letGo();
+  for (const [question, { compute }] of [
+    ['a', first],
+    ['q', queued],
+  ] as const)
+    await answers.of(question, compute, undefined, Number.POSITIVE_INFINITY);
+  expect((await answers.of('q', taking(5))).text).toBe('answer 3');
+  first.ends[0]?.go('new a');
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+  expect(queued.begun).toEqual([]);
+});
+
+test('one that asked with an old answer and one that has none: it is computed as for who has none', async () => {
+  const { answers, taking, pass } = clocked(10_000);
+  await answers.of('old', taking(60_000));
+  await answers.of('other', taking(60_000));
+  pass(700_000);
+  const [blocking, old, other] = [letGo(), letGo(), letGo()];
+  const dear = (lane: Lane) => (lane === 'quick' ? Promise.reject(too_dear) : blocking.compute(lane));
+  await expect(answers.of('blocking', dear)).rejects.toThrow(ComputedBehind);
+  await vi.waitFor(() => expect(blocking.begun).toEqual(['behind']));
+  for (const [question, { compute }] of [
+    ['other', other],
+    ['old', old],
+  ] as const)
+    await answers.of(question, compute, undefined, Number.POSITIVE_INFINITY);
+  pass(4_000_000);
+  await answers.of('other', other.compute, undefined, Number.POSITIVE_INFINITY);
+  await expect(answers.of('old', old.compute)).rejects.toThrow(ComputedBehind); // too old for who does not say how old it may be
+  blocking.ends[0]?.go('done');
+  await vi.waitFor(() => expect(old.begun).toHaveLength(1));
+  expect(other.begun).toEqual([]);
 });

@@ -17,6 +17,7 @@ const most_waiting = 64;
 const abandoned_ms = 120_000;
 /** For so long a question that failed is not computed again: who asks hears why. One with too much of an answer will have as much in a while. */
 const failed_ms = 60_000;
+const away_ms = 1_000;
 const too_large_ms = 3_600_000;
 
 /** It was computed behind and may not be kept: nobody would ever get it. */
@@ -24,8 +25,15 @@ export class TooLarge extends Error {
   override name = 'TooLarge';
 }
 
+interface BehindOptions {
+  now(): number;
+  /** Whether the warehouse did not answer: that is soon tried again. */
+  isAway(error: unknown): boolean;
+}
+
 export class Behind {
   readonly #now: () => number;
+  readonly #isAway: (error: unknown) => boolean;
   readonly #at_once: number;
   /** Those under way among them. */
   readonly #waiting = new Map<string, Waiting>();
@@ -33,8 +41,9 @@ export class Behind {
   #working = 0;
   #stopped = false;
 
-  constructor(now: () => number, at_once = 1) {
+  constructor({ now, isAway }: BehindOptions, at_once = 1) {
     this.#now = now;
+    this.#isAway = isAway;
     this.#at_once = at_once;
   }
 
@@ -81,8 +90,9 @@ export class Behind {
         await waiting.work();
       } catch (error) {
         const now = this.#now();
+        const for_ms = error instanceof TooLarge ? too_large_ms : this.#isAway(error) ? away_ms : failed_ms;
         for (const [other, { until }] of this.#failed) if (now > until) this.#failed.delete(other);
-        this.#failed.set(question, { error, until: now + (error instanceof TooLarge ? too_large_ms : failed_ms) });
+        this.#failed.set(question, { error, until: now + for_ms });
       }
       this.#waiting.delete(question);
     }

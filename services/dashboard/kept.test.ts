@@ -34,6 +34,7 @@ function shelved() {
         most_bytes: 100_000_000,
         most_running: 10,
         tooDear: (error) => error === too_dear,
+        isAway: () => false,
         wait: () => new Promise(() => undefined),
         shelf,
         ...more,
@@ -272,4 +273,33 @@ test('a shelf that has nothing changes nothing', async () => {
   const answers = start({ shelf });
   expect((await answers.of('q', taking(12_000, 'computed'))).text).toBe('computed');
   await answers.shelve();
+});
+
+test('who closes waits for what is being put there, and for what came since', async () => {
+  const { start, taking } = shelved();
+  const put: string[][] = [];
+  const ends: (() => void)[] = [];
+  const shelf: Shelf = {
+    find: async () => null,
+    put: (answers) => {
+      put.push(answers.map(([question]) => question));
+      return new Promise((done) => ends.push(done));
+    },
+  };
+  const answers = start({ shelf });
+  await answers.of('a', taking(5_000, 'a'));
+  const timer = answers.shelve();
+  await answers.of('b', taking(5_000, 'b'));
+  let closed = false;
+  const close = answers.shelve().then(() => {
+    closed = true;
+  });
+  await vi.waitFor(() => expect(put).toEqual([['a']]));
+  expect(closed).toBe(false);
+  ends[0]?.();
+  await timer;
+  await vi.waitFor(() => expect(put).toEqual([['a'], ['b']]));
+  expect(closed).toBe(false);
+  ends[1]?.();
+  await close;
 });

@@ -14,6 +14,8 @@ export interface Computed extends Answer {
 }
 
 export interface Kept extends Computed {
+  /** What computing it took this time, however few threads it had. */
+  last_ms: number;
   bytes: number;
   /** It came from the shelf. */
   recalled: boolean;
@@ -23,6 +25,7 @@ export interface Kept extends Computed {
 export interface Shelf {
   /** The newest answer; null where there is none, or none can be read now. */
   find(question: string): Promise<Computed | null>;
+  /** Never fails: what it cannot keep is lost. */
   put(answers: readonly (readonly [question: string, answer: Computed])[]): Promise<void>;
 }
 
@@ -42,6 +45,7 @@ export class KeptAnswers {
   /** Questions that failed since: what the shelf has of them is not given any more. */
   readonly #failed = new Set<string>();
   readonly #finding = new Map<string, Promise<Computed | null>>();
+  #shelving: Promise<void> = Promise.resolve();
   #bytes = 0;
 
   constructor(most_bytes: number, now: () => number, shelf?: Shelf) {
@@ -64,8 +68,8 @@ export class KeptAnswers {
   }
 
   /** The same, and it goes to the shelf if it took a while. */
-  keepForLong(question: string, answer: Computed): Kept {
-    const kept = this.keep(question, answer);
+  keepForLong(question: string, answer: Computed & Pick<Kept, 'last_ms'>): Kept {
+    const kept = this.#put(question, answer, false);
     if (kept.cost_ms > worth_ms && kept.bytes <= most_shelved_bytes) this.#unshelved.add(question);
     return kept;
   }
@@ -100,8 +104,13 @@ export class KeptAnswers {
     if (found.as_of > (this.#kept.get(question)?.as_of ?? Number.NEGATIVE_INFINITY)) this.#put(question, found, true);
   }
 
-  /** What is new goes to the shelf. */
-  async shelve(): Promise<void> {
+  /** What is new goes to the shelf, when what went before is there. */
+  shelve(): Promise<void> {
+    this.#shelving = this.#shelving.then(() => this.#shelveNew());
+    return this.#shelving;
+  }
+
+  async #shelveNew(): Promise<void> {
     const answers = [...this.#unshelved].flatMap((question) => {
       const kept = this.#kept.get(question);
       return kept ? [[question, kept] as const] : [];
@@ -110,11 +119,15 @@ export class KeptAnswers {
     if (answers.length > 0) await this.#shelf?.put(answers);
   }
 
-  #put(question: string, { text, as_of, took_ms, cost_ms }: Computed, recalled: boolean): Kept {
+  #put(
+    question: string,
+    { text, as_of, took_ms, cost_ms, last_ms = took_ms }: Computed & Partial<Pick<Kept, 'last_ms'>>,
+    recalled: boolean,
+  ): Kept {
     this.drop(question);
     this.#failed.delete(question);
     const bytes = Buffer.byteLength(text) + question.length;
-    const kept = { text, as_of, took_ms, cost_ms, bytes, recalled };
+    const kept = { text, as_of, took_ms, cost_ms, last_ms, bytes, recalled };
     if (bytes > this.#most_bytes) return kept; // alone too large: it would only push out the others
     this.#kept.set(question, kept);
     this.#bytes += bytes;

@@ -36,3 +36,10 @@ export const badParameter = (field: string, value: string, expected: string): Pr
 /** ClickHouse stopped a question at our bounds of time (159) or memory (241). */
 export const tooDear = (error: unknown): boolean =>
   error instanceof WarehouseError && (error.code === 159 || error.code === 241);
+
+/** ClickHouse could not be reached, or not in time: no question's fault. */
+export const isAway = (error: unknown): boolean =>
+  error instanceof WarehouseError && error.retriable && (error.code === null || unreachable.has(error.code));
+
+/** TOO_MANY_SIMULTANEOUS_QUERIES, NO_FREE_CONNECTION, SOCKET_TIMEOUT, NETWORK_ERROR, ABORTED. */
+const unreachable = new Set([202, 203, 209, 210, 236]);

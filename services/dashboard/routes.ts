@@ -7,7 +7,7 @@ import { Answers, type Compute, type Lane, type Part } from './answers.ts';
 import type { View } from './catalogue.ts';
 import type { Answer, Shelf } from './kept.ts';
 import { Preparer } from './prepared.ts';
-import { badParameter, Problem, shortened, tooDear } from './problem.ts';
+import { badParameter, isAway, Problem, shortened, tooDear } from './problem.ts';
 import { brandOf, questionOf } from './question.ts';
 import type { Read, Reader } from './reader.ts';
 import { oldestTaken, rowsOf, sendBody, sendRows } from './reply.ts';
@@ -42,6 +42,7 @@ export function routes(
     most_running,
     most_renewing: half,
     tooDear,
+    isAway,
     shelf,
     onAnswer: (how) => telemetry.count('api_answers', { how }, 1),
   });

@@ -69,6 +69,18 @@ describe('a question that is part of a larger one', () => {
     expect(how).toEqual(['behind', 'kept', 'old', 'old', 'kept']);
   });
 
+  test('says when the whole that it is taken from is there anew', async () => {
+    const { ask, there, pass } = parts();
+    await expect(ask('a')).rejects.toThrow(ComputedBehind);
+    pass(10_000);
+    await there('all');
+    expect((await ask('a')).newer_in_ms).toBeUndefined();
+    pass(150_000);
+    expect(await ask('a')).toMatchObject({ text: 'a of all', newer_in_ms: 10_000 });
+    await there('all anew');
+    expect(await ask('a')).toMatchObject({ text: 'a of all anew' });
+  });
+
   test('that was waited for and is dear is given as it was until the whole is there', async () => {
     const { ask, lanes, there, taking, pass } = parts();
     expect(await ask('a', taking(14_000))).toMatchObject({ text: 'answer 1' });

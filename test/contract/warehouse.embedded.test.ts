@@ -65,6 +65,23 @@ test('neither the pipeline nor a brief question waits for what people ask', asyn
   }
 });
 
+test('however many questions take long, a usual one does not wait for them', async () => {
+  const { path, remove: removed } = scratch();
+  const warehouse = await openWarehouse({ directory: path, database: 'long' });
+  try {
+    const ended: string[] = [];
+    const ask = (name: string, sql: string, pace: 'usual' | 'long') =>
+      warehouse.ask(sql, 'TabSeparated', {}, pace).then(() => ended.push(name));
+    const long = Array.from({ length: 8 }, () => ask('long', 'SELECT sum(sleepEachRow(1)) FROM numbers(2)', 'long'));
+    await Promise.all([...long, ask('usual', 'SELECT 1', 'usual')]);
+    expect(ended).toHaveLength(9);
+    expect(ended[0]).toBe('usual');
+  } finally {
+    await warehouse.close();
+    removed();
+  }
+}, 30_000);
+
 test('nothing goes on in the engine when the last statement has been answered: it closes at once, and another directory opens', async () => {
   const [one, other] = [scratch(), scratch()];
   for (const { path } of [one, other, one, other, one, other]) {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import {
@@ -42,6 +43,33 @@ test('a server that is not there is an outage, worth another attempt', async () 
   const warehouse = await openWarehouse({ url: `http://127.0.0.1:${port}`, database: 'contract' });
   await expect(warehouse.query('SELECT 1')).rejects.toMatchObject({ code: null, retriable: true });
   await warehouse.close();
+});
+
+test('however many questions take long on a server, the others are asked beside them', async () => {
+  const held: (() => void)[] = [];
+  const slow = createHttpServer(async (request, response) => {
+    let sql = '';
+    for await (const part of request) sql += part;
+    if (sql.includes('long')) held.push(() => response.end('1\n'));
+    else response.end('1\n');
+  }).listen(0, '127.0.0.1');
+  await once(slow, 'listening');
+  const { port } = slow.address() as { port: number };
+  const warehouse = await openWarehouse({ url: `http://127.0.0.1:${port}`, database: 'contract' });
+  try {
+    const long = Array.from({ length: 40 }, (_, n) => warehouse.ask(`SELECT 'long', ${n}`, 'TabSeparated', {}, 'long'));
+    await expect.poll(() => held.length).toBeGreaterThan(9);
+    await Promise.all(Array.from({ length: 12 }, (_, n) => warehouse.ask(`SELECT ${n}`, 'TabSeparated')));
+    expect(held.length).toBeGreaterThan(9);
+    const waiting = setInterval(() => {
+      for (const answer of held.splice(0)) answer();
+    }, 5);
+    await Promise.all(long);
+    clearInterval(waiting);
+  } finally {
+    await warehouse.close();
+    slow.close();
+  }
 });
 
 test('a second server on the directory is refused while the first runs', async () => {

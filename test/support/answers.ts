@@ -2,6 +2,7 @@
 import { Answers, type AnswersOptions } from '../../services/dashboard/answers.ts';
 
 export const too_dear = new Error('stopped at the bounds');
+export const away = new Error('the warehouse does not answer');
 
 export function clocked(most_bytes = 1_000, more: Partial<AnswersOptions> = {}) {
   let now = 0;
@@ -12,6 +13,7 @@ export function clocked(most_bytes = 1_000, more: Partial<AnswersOptions> = {}) 
     most_bytes,
     most_running: 3,
     tooDear: (error) => error === too_dear,
+    isAway: (error) => error === away,
     onAnswer: (one) => how.push(one),
     wait: () =>
       new Promise((resume) => {

@@ -13,7 +13,7 @@ export interface Insert {
   rows: string;
 }
 
-/** `brief`: a few rows by their key, on a connection where nothing else is asked. `long`: it may take minutes, and nobody is queued behind it. */
+/** `brief`: a few rows by their key, on a connection where nothing else is asked. `long`: it may take minutes, and however many there are, the others need not wait for them. */
 export type Pace = 'brief' | 'usual' | 'long';
 
 export interface Warehouse {
