@@ -48,17 +48,21 @@ const age_taken = {
   name: 'Cache-Control',
   in: 'header',
   description:
-    '`max-stale=seconds`: an answer so old will do while a newer one is computed, of any age without seconds (RFC 9111, 5.2.1.2). X-As-Of says how old it is.',
+    '`max-stale=seconds`: so long after it was young an answer will do while a newer one is computed, for ever without seconds (RFC 9111, 5.2.1.2). X-As-Of says how old it is.',
   schema: { type: 'string' },
 };
 
 const header = (description: string): object => ({ description, schema: { type: 'string' } });
-const row_headers = {
-  ETag: header('Of the rows: send it back as If-None-Match.'),
-  'X-As-Of': header('The moment the rows speak for.'),
+const etag = { ETag: header('Of the content: send it back as If-None-Match.') };
+const age_headers = {
+  'X-As-Of': header('The moment the answer speaks for.'),
   'X-Newer-In': header(
     'A newer answer is being computed, and there in about so many milliseconds; absent when none is.',
   ),
+};
+const row_headers = {
+  ...etag,
+  ...age_headers,
   'X-Next-Offset': header('Offset of the next page; absent on the last. CSV has no other place for it.'),
 };
 
@@ -124,9 +128,14 @@ const list = (name: string, items: object): object => ({
   properties: { [name]: { type: 'array', items } },
 });
 const answer = (description: string, schema: object, others: object = {}): object => ({
-  200: { description, headers: { ETag: row_headers.ETag }, content: { 'application/json': { schema } } },
+  200: { description, headers: etag, content: { 'application/json': { schema } } },
   ...not_answered,
   ...others,
+});
+/** The same of what is kept for a while. */
+const answerOfAge = (description: string, schema: object, others: object = {}): object => ({
+  ...answer(description, schema, others),
+  200: { description, headers: { ...etag, ...age_headers }, content: { 'application/json': { schema } } },
 });
 
 const brands = list('brands', {
@@ -195,7 +204,12 @@ export function openApi(catalogue: ReadonlyMap<string, View>): object {
     security: [{ key: [] }, {}],
     paths: {
       '/api/v1/brands': {
-        get: { operationId: 'brands', summary: 'Brands the key may read', responses: answer('Brands', brands) },
+        get: {
+          operationId: 'brands',
+          summary: 'Brands the key may read',
+          parameters: [age_taken],
+          responses: answerOfAge('Brands', brands),
+        },
       },
       '/api/v1/views': {
         get: {
@@ -205,7 +219,12 @@ export function openApi(catalogue: ReadonlyMap<string, View>): object {
         },
       },
       '/api/v1/health': {
-        get: { operationId: 'health', summary: 'How fresh the numbers are', responses: answer('Freshness', health) },
+        get: {
+          operationId: 'health',
+          summary: 'How fresh the numbers are',
+          parameters: [age_taken],
+          responses: answerOfAge('Freshness', health),
+        },
       },
       '/api/v1/journeys/{redemption_id}': {
         get: {
@@ -214,8 +233,9 @@ export function openApi(catalogue: ReadonlyMap<string, View>): object {
           parameters: [
             { name: 'redemption_id', in: 'path', required: true, schema: { type: 'string' } },
             parameter('brand_id', 'Needed when several brands use the id.', { type: 'string' }),
+            age_taken,
           ],
-          responses: answer('Journey', journey, { 400: problem, 403: problem, 404: problem }),
+          responses: answerOfAge('Journey', journey, { 400: problem, 403: problem, 404: problem }),
         },
       },
       ...Object.fromEntries(views.map((view) => [`/api/v1/views/${view.name}`, viewPath(view)])),

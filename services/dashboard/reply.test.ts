@@ -35,6 +35,7 @@ test.each([
   ['max-stale=90', 90_000],
   ['no-transform, Max-Stale = "90" , max-age=0', 90_000],
   ['max-stale=0', 0],
+  ['max-stale=99999999999', 99_999_999_999_000],
   ['max-stale=soon', undefined],
   ['max-stale=-1', undefined],
   ['no-max-stale', undefined],

@@ -11,7 +11,7 @@ import { type Question, sqlForPeople } from './question.ts';
  * however old it is without seconds (RFC 9111, 5.2.1.2). Undefined where it says nothing that can be read.
  */
 export function oldestTaken(cache_control: string | undefined): number | undefined {
-  const said = /(?:^|[\s,])max-stale(?:\s*=\s*"?(\d{1,10})"?)?\s*(?:,|$)/i.exec(cache_control?.slice(0, 200) ?? '');
+  const said = /(?:^|[\s,])max-stale(?:\s*=\s*"?(\d+)"?)?\s*(?:,|$)/i.exec(cache_control?.slice(0, 200) ?? '');
   if (!said) return undefined;
   return said[1] === undefined ? Number.POSITIVE_INFINITY : Number(said[1]) * 1_000;
 }
@@ -26,14 +26,14 @@ export function sendRows(
   reply: FastifyReply,
   view: View,
   question: Question,
-  { text, as_of, newer_in_ms }: Answer,
+  answer: Answer,
 ): FastifyReply {
+  const { text, as_of } = answer;
   const csv = question.format === 'csv';
   const at = csv ? endOfCsv(text, question.limit) : endOfLines(text, question.limit);
   const next_offset = at < text.length && question.limit > 0 ? question.offset + question.limit : null;
   const content = text.slice(0, at);
-  void reply.header('x-as-of', new Date(as_of).toISOString()).header('vary', 'accept, authorization');
-  if (newer_in_ms !== undefined) void reply.header('x-newer-in', String(newer_in_ms));
+  void sayWhen(reply, answer).header('vary', 'accept, authorization');
   if (next_offset !== null) void reply.header('x-next-offset', String(next_offset));
   const tag = tagOf(`${content}${next_offset}`);
   if (csv) {
@@ -45,9 +45,21 @@ export function sendRows(
   return tagged(request, asJson(reply), body, tag);
 }
 
-export function sendBody(request: FastifyRequest, reply: FastifyReply, body: object | string): FastifyReply {
+/** `answer`: where the body is made from one. */
+export function sendBody(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: object | string,
+  answer?: Answer,
+): FastifyReply {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
+  if (answer) void sayWhen(reply, answer);
   return tagged(request, asJson(reply), text, tagOf(text));
+}
+
+function sayWhen(reply: FastifyReply, { as_of, newer_in_ms }: Answer): FastifyReply {
+  if (newer_in_ms !== undefined) void reply.header('x-newer-in', String(newer_in_ms));
+  return reply.header('x-as-of', new Date(as_of).toISOString());
 }
 
 const asJson = (reply: FastifyReply): FastifyReply => reply.type('application/json; charset=utf-8');

@@ -22,8 +22,8 @@ export const most_running = 64;
 
 interface Asking {
   read: Read;
-  /** `oldest_ms`: how old an answer may be, where the request says so and is told how old it is. */
-  ask(question: string, compute: Compute, part?: Part, oldest_ms?: number): Promise<Answer>;
+  /** How old an answer may be says the request. */
+  ask(request: FastifyRequest, question: string, compute: Compute, part?: Part): Promise<Answer>;
   /** Brand of the key; * = all. */
   brandOfKey(request: FastifyRequest): string;
 }
@@ -65,7 +65,8 @@ export function routes(
   const asking: Asking = {
     read,
     brandOfKey: (request) => readers.get(request) ?? '',
-    ask: (...asked) => answers.of(...asked),
+    ask: (request, question, compute, part) =>
+      answers.of(question, compute, part, oldestTaken(request.headers['cache-control'])),
   };
   api.get('/views', async (request, reply) => sendBody(request, reply, { views: [...catalogue.values()] }));
   viewRoute(api, asking, catalogue, tables);
@@ -104,10 +105,10 @@ function viewRoute(
       const question = questionOf(view, rest, brand, request.headers.accept, tables);
       const format = question.format === 'csv' ? 'CSVWithNames' : 'JSONEachRow';
       const answer = await ask(
+        request,
         `${format} ${question.sql}`,
         (lane, sparing) => read(question, format, lane, sparing),
         partOf(read, view, question, brand),
-        oldestTaken(request.headers['cache-control']),
       );
       return sendRows(request, reply, view, question, answer);
     },
@@ -117,8 +118,8 @@ function viewRoute(
 function brandsRoute(api: FastifyInstance, { ask, brandOfKey, read }: Asking): void {
   api.get('/brands', async (request, reply) => {
     const sql = brandsSql(brandOfKey(request));
-    const { text } = await ask(sql, (lane, sparing) => read({ sql }, 'JSONEachRow', lane, sparing));
-    return sendBody(request, reply, { brands: rowsOf(text) });
+    const answer = await ask(request, sql, (lane, sparing) => read({ sql }, 'JSONEachRow', lane, sparing));
+    return sendBody(request, reply, { brands: rowsOf(answer.text) }, answer);
   });
 }
 
@@ -144,10 +145,10 @@ function journeyRoute(api: FastifyInstance, { ask, brandOfKey, read }: Asking): 
         });
       const brand = own === '*' ? (asked ?? null) : own;
       const { id } = request.params;
-      const { text } = await ask(`journey ${JSON.stringify([brand, id])}`, (lane, sparing) =>
+      const answer = await ask(request, `journey ${JSON.stringify([brand, id])}`, (lane, sparing) =>
         tell(tablesOf(read, lane, sparing), id, brand),
       );
-      return sendBody(request, reply, text);
+      return sendBody(request, reply, answer.text, answer);
     },
   );
 }
@@ -175,18 +176,14 @@ function healthRoute(api: FastifyInstance, { ask, brandOfKey, read }: Asking, { 
     const brand = brandOfKey(request);
     const where = brand === '*' ? '' : ` WHERE brand_id = ${quoted(brand)}`;
     const sql = `SELECT toString(max(source_at)) AS last_event_at, count() AS events FROM events${where}`;
-    const { text } = await ask(sql, (lane, sparing) => read({ sql }, 'JSONEachRow', lane, sparing));
-    const [row] = rowsOf(text) as { last_event_at: string; events: number }[];
+    const answer = await ask(request, sql, (lane, sparing) => read({ sql }, 'JSONEachRow', lane, sparing));
+    const [row] = rowsOf(answer.text) as { last_event_at: string; events: number }[];
     const last_event_at = row && row.events > 0 ? row.last_event_at : null;
     const waiting = (await lag?.()) ?? null;
-    return sendBody(request, reply, {
-      ok: true,
-      lag: waiting,
-      last_event_at,
-      warnings: [
-        ...(last_event_at === null ? ['no event has arrived yet'] : []),
-        ...(waiting !== null && waiting > much_lag ? [`${waiting} records are still to be worked through`] : []),
-      ],
-    });
+    const warnings = [
+      ...(last_event_at === null ? ['no event has arrived yet'] : []),
+      ...(waiting !== null && waiting > much_lag ? [`${waiting} records are still to be worked through`] : []),
+    ];
+    return sendBody(request, reply, { ok: true, lag: waiting, last_event_at, warnings }, answer);
   });
 }

@@ -350,7 +350,7 @@ describe('limits', () => {
       return world.warehouse.ask(sql, format);
     };
     const app = await world.another({ warehouse: askedBy(ask) });
-    const url = '/api/v1/views/campaign_daily?brand_id=acme&order=campaign_id';
+    const url = '/api/v1/views/influencer_daily?brand_id=acme&order=influencer_id';
     const get = () => app.inject({ url, headers: { host: 'localhost' } });
     expect((await get()).json()).toMatchObject({ status: 503, title: 'Being computed' });
     const answer = await vi.waitFor(async () => {

@@ -1,6 +1,6 @@
 /** Answers of the read API on the real engine, kept for the next start and for other copies. */
 import type { FastifyInstance } from 'fastify';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { DashboardParts } from '../../services/dashboard/server.ts';
 import { openShelf } from '../../services/dashboard/shelf.ts';
 import { type DashboardWorld, openDashboardWorld } from '../support/dashboard.ts';
@@ -56,9 +56,9 @@ it('numbers of yesterday are followed by those of today', async () => {
   await askThe(before);
   await before.close();
   const after = await slow(from + day_ms, 1);
-  await expect
-    .poll(async () => Date.parse(String((await askThe(after, { 'cache-control': 'max-stale' })).headers['x-as-of'])))
-    .toBeGreaterThanOrEqual(from + day_ms);
+  const asOf = async (): Promise<number> =>
+    Date.parse(String((await askThe(after, { 'cache-control': 'max-stale' })).headers['x-as-of']));
+  await expect.poll(asOf, { timeout: 20_000 }).toBeGreaterThanOrEqual(from + day_ms);
   await after.close();
 });
 
@@ -110,14 +110,51 @@ it('a warehouse that takes none, or does not answer, costs a warning, never an a
 
 it('what is told of one redemption, of brands and of health is never one of before', async () => {
   const from = Date.now() + 6 * day_ms;
-  const paths = ['journeys/r1?brand_id=acme', 'brands', 'health'].map((path) => `/api/v1/${path}`);
+  const paths = ['journeys/R?brand_id=acme', 'brands', 'health'].map((path) => `/api/v1/${path}`);
   const old = { host: 'localhost', 'cache-control': 'max-stale' };
   const before = await slow(from, 1_000);
-  for (const path of paths) await before.inject({ url: path, headers: old });
+  for (const url of paths) expect([url, (await before.inject({ url, headers: old })).statusCode]).toEqual([url, 200]);
   await before.close();
   const [kept] = await world.warehouse.query<{ n: number }>(
     `SELECT count() AS n FROM kept_answers WHERE toUnixTimestamp64Milli(as_of) >= {from:Int64}`,
     { from },
   );
   expect(kept).toEqual({ n: 0 });
+});
+
+it('brands, health and the story of a redemption say when they are of, and how old they may be is asked', async () => {
+  const app = await slow(Date.now(), 1_000);
+  for (const path of ['journeys/R?brand_id=acme', 'brands', 'health']) {
+    const get = async (age: string) => {
+      const { headers } = await app.inject({
+        url: `/api/v1/${path}`,
+        headers: { host: 'localhost', 'cache-control': age },
+      });
+      return { at: Date.parse(String(headers['x-as-of'])), newer_in: headers['x-newer-in'] };
+    };
+    const first = await get('max-stale');
+    expect([path, first]).toEqual([path, { at: expect.any(Number), newer_in: undefined }]);
+    for (let n = 0; n < 20; n++) await askThe(app); // time passes: a second whenever somebody looks at the clock
+    const old = await get('max-stale');
+    expect([path, old.at]).toEqual([path, first.at]);
+    for (let n = 0; n < 20; n++) await askThe(app);
+    expect((await get('max-stale=0')).at).toBeGreaterThan(first.at);
+  }
+  await app.close();
+});
+
+it('what was computed goes to the shelf within a minute, also while the server runs on', async () => {
+  await world.warehouse.command('TRUNCATE TABLE kept_answers');
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  try {
+    const app = await slow(Date.now(), 1_000);
+    expect((await askThe(app)).statusCode).toBe(200);
+    const kept = () => world.warehouse.query('SELECT count() > 0 AS some FROM kept_answers');
+    expect(await kept()).toEqual([{ some: 0 }]);
+    vi.advanceTimersByTime(60_000);
+    await vi.waitFor(async () => expect(await kept()).toEqual([{ some: 1 }]), { timeout: 10_000 });
+    await app.close();
+  } finally {
+    vi.useRealTimers();
+  }
 });

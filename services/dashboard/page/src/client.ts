@@ -19,21 +19,20 @@ export interface Answer {
 }
 
 const stored = 'grapevine.key';
-const key = signal(sessionStorage.getItem(stored) ?? '');
+const key = sessionStorage.getItem(stored) ?? '';
 /** The API asked for a key, or refused the one given. */
 export const keyNeeded = signal<'no' | 'missing' | 'refused'>('no');
 
+/** The page is loaded anew, for nothing that one key read may be seen with another. */
 export function signIn(text: string): void {
-  key.value = text.trim();
-  sessionStorage.setItem(stored, key.value);
-  keyNeeded.value = 'no';
+  sessionStorage.setItem(stored, text.trim());
+  location.reload();
 }
 export function signOut(): void {
   sessionStorage.removeItem(stored);
-  key.value = '';
-  keyNeeded.value = 'missing';
+  location.reload();
 }
-export const signedIn = () => key.value !== '';
+export const signedIn = (): boolean => key !== '';
 
 export class Refused extends Error {
   readonly problem: Problem;
@@ -45,7 +44,7 @@ export class Refused extends Error {
 
 async function ask(path: string, etag: string, signal?: AbortSignal): Promise<Response> {
   const headers = new Headers({ 'cache-control': 'max-stale' }); // of any age, with its time, until the newer one is there
-  if (key.value) headers.set('authorization', `Bearer ${key.value}`);
+  if (key) headers.set('authorization', `Bearer ${key}`);
   if (etag) headers.set('if-none-match', etag);
   try {
     return await fetch(new URL(`api/v1/${path}`, document.baseURI), {

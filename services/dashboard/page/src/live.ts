@@ -20,6 +20,7 @@ interface Watched extends Live<unknown> {
   /** When to ask sooner, because what was given is about to be replaced. */
   newer_in_ms: number | undefined;
   failures: number;
+  asking: boolean;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -29,7 +30,7 @@ const slowest_ms = 30_000;
 const outage_ms = 5_000;
 let answered_at = 0;
 const all = new Map<string, Watched>();
-/** The moment the newest of all answers speaks for. */
+/** The moment the newest of all numbers speaks for. */
 export const asOf = signal<Date | undefined>(undefined);
 export const trouble = signal<Problem | undefined>(undefined);
 
@@ -63,7 +64,7 @@ async function ask(live: Watched): Promise<void> {
 }
 
 function speaksFor(live: Watched, as_of: Date): void {
-  if (!asOf.value || as_of > asOf.value) asOf.value = as_of;
+  if (live.path.startsWith('views/') && (!asOf.value || as_of > asOf.value)) asOf.value = as_of;
   const isOld = Date.now() - as_of.getTime() > a_while_ms;
   if (live.old.value?.getTime() !== (isOld ? as_of.getTime() : undefined)) live.old.value = isOld ? as_of : undefined;
 }
@@ -79,8 +80,10 @@ function take(live: Watched, text: string, etag: string): void {
 
 /** One question after the other, never two at once for the same address; slower after failures, not at all while hidden. */
 async function tick(live: Watched): Promise<void> {
-  if (live.watchers === 0) return;
+  if (live.watchers === 0 || live.asking) return;
+  live.asking = true;
   if (document.visibilityState === 'visible' && keyNeeded.value === 'no') await ask(live);
+  live.asking = false;
   if (live.watchers === 0) return;
   clearTimeout(live.timer);
   const pause_ms =
@@ -117,6 +120,7 @@ function watchedOf(path: string, every_ms: number): Watched {
     every_ms,
     newer_in_ms: undefined,
     failures: 0,
+    asking: false,
     timer: undefined,
   };
   all.set(path, live);
