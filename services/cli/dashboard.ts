@@ -26,7 +26,7 @@ export async function serveDashboard(config: Config, port: number, host: string)
       page: page_directory,
       telemetry: telemetryTo(logger),
       probes: true,
-      prepares: true,
+      prepare_every_ms: config.GRAPEVINE_PREPARE_S * 1_000,
       now: () => Date.now(),
     });
     const url = await app.listen({ port, host });

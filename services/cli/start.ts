@@ -72,7 +72,7 @@ async function start(options: StartOptions): Promise<void> {
       page: page_directory,
       telemetry: pipeline.telemetry,
       lag: () => waiting(pipeline),
-      prepares: true,
+      prepare_every_ms: config.GRAPEVINE_PREPARE_S * 1_000,
       now: () => Date.now(),
     });
     const server = await serveOnOnePort(options, config, dashboard);

@@ -30,8 +30,7 @@ export interface PreparerParts {
 const young_ms = 3_600_000;
 /** What took less is there soon enough for who asks first. */
 const worth_ms = 50;
-/** Between rounds; longer after one that was dear, so that preparing takes a twentieth of the time at most. */
-const rest_ms = 600_000;
+/** The pause after a round that was dear is so many times as long: preparing takes a twentieth of the time at most. */
 const times_work = 20;
 const look_every_ms = 1_000;
 
@@ -43,8 +42,8 @@ export class Preparer {
     this.#parts = parts;
   }
 
-  /** Until stopped. */
-  async run(): Promise<void> {
+  /** Round after round until stopped, with `rest_ms` between two of them, or more. */
+  async run(rest_ms: number): Promise<void> {
     while (!this.#stopping.signal.aborted) {
       const work_ms = await this.round().catch(() => 0); // the warehouse is away: the next round finds it again
       await this.#pause(Math.max(rest_ms, times_work * work_ms));

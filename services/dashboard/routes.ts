@@ -47,7 +47,8 @@ export function routes(
     onAnswer: (how) => telemetry.count('api_answers', { how }, 1),
   });
   shelveNowAndThen(api, answers);
-  if (parts.prepares) {
+  const { prepare_every_ms = 0 } = parts;
+  if (prepare_every_ms > 0) {
     const isIdle = async (): Promise<boolean> => answers.running === 0 && ((await parts.lag?.()) ?? 0) <= much_lag;
     const brands = async (): Promise<string[]> =>
       rowsOf(await read({ sql: brandsSql('*') }, 'JSONEachRow', 'quick')).map(
@@ -55,7 +56,7 @@ export function routes(
       );
     const onPrepared = (): void => telemetry.count('api_answers', { how: 'prepared' }, 1);
     const preparer = new Preparer({ read, shelf, catalogue, tables, brands, isIdle, now, onPrepared });
-    api.addHook('onReady', async () => void preparer.run());
+    api.addHook('onReady', async () => void preparer.run(prepare_every_ms));
     api.addHook('onClose', async () => preparer.stop());
   }
   const readers = new WeakMap<FastifyRequest, string>();

@@ -33,8 +33,8 @@ export interface DashboardParts {
   telemetry: Telemetry;
   /** Records still to be worked through, where this process knows. */
   lag?: () => Promise<number>;
-  /** Whether what pages open with is computed before anybody asks. */
-  prepares?: boolean;
+  /** Least pause between two rounds of computing what pages open with before anybody asks; none is, if absent or 0. */
+  prepare_every_ms?: number;
   /** Whether /healthz, /readyz and /metrics are served, for an orchestrator. */
   probes?: boolean;
   now(): number;

@@ -156,6 +156,12 @@ export const settings = {
     secret: false,
     meaning: 'Pause between two rounds of verify in `start` and the attribution service, s; 0 = none.',
   },
+  GRAPEVINE_PREPARE_S: {
+    schema: z.coerce.number().int().min(0).max(86_400).default(600),
+    secret: false,
+    meaning:
+      'Least pause between two rounds of computing what pages open with before anybody asks, in `start` and the dashboard service, s; 0 = none.',
+  },
   LOG_LEVEL: {
     schema: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('warn'),
     secret: false,

@@ -141,7 +141,7 @@ it('after it was stopped nothing more is begun, and what was under way is not ke
     return real.read(...question);
   };
   const one = preparer({ shelf, read });
-  await one.run();
+  await one.run(0);
   expect(asked).toBe(1);
   expect(shelf.answers.size).toBe(0);
 });
@@ -161,14 +161,14 @@ it('a read API that prepares does so by itself, and says how much; one that does
   await plain.close();
   expect(await kept()).toBe(0);
   const before = prepared();
-  const app = await world.another({ now: later, prepares: true, lag: async () => 0 });
+  const app = await world.another({ now: later, prepare_every_ms: 600_000, lag: async () => 0 });
   await expect.poll(kept, { timeout: 30_000 }).toBeGreaterThan(2 * whole_views.size);
   await app.close();
   expect(prepared() - before).toBeGreaterThanOrEqual(await kept());
 
   await world.warehouse.command('TRUNCATE TABLE kept_answers');
   let looked = 0;
-  const busy = await world.another({ now: later, prepares: true, lag: async () => 1_000_000 * ++looked });
+  const busy = await world.another({ now: later, prepare_every_ms: 600_000, lag: async () => 1_000_000 * ++looked });
   await expect.poll(() => looked, { timeout: 10_000 }).toBeGreaterThan(1);
   await busy.close();
   expect(await kept()).toBe(0);
