@@ -29,7 +29,7 @@ export const brandQuestions = (brand: string): string[] => [
   `views/restatements?brand_id=${brand}&order=-day,reason,model&limit=1000`,
   `views/rejected_events?brand_id=${brand}&order=-source_at&limit=500`,
   // names
-  ...['influencer', 'store', 'product'].map(
+  ...['influencer', 'store'].map(
     (kind) => `views/reference_current?brand_id=${brand}&kind=${kind}&columns=id,name&limit=10000`,
   ),
 ];
@@ -38,13 +38,14 @@ export const brandQuestions = (brand: string): string[] => [
 export const pageQuestions = ({ brand, campaign, influencer }: Subject): string[] => [
   ...brandQuestions(brand),
   `views/influencer_performance?brand_id=${brand}&influencer_id=${influencer}&limit=1000`,
-  `views/events_current?brand_id=${brand}&influencer_id=${influencer}&columns=post_id,type,count,platform,occurred_at&order=-occurred_at&limit=10000`,
+  `views/post_performance?brand_id=${brand}&influencer_id=${influencer}&order=-engagements&limit=10000`,
   `views/coupon_performance?brand_id=${brand}&owner_id=${influencer}&limit=1000`,
   `views/attribution_credits?brand_id=${brand}&influencer_id=${influencer}&model=linear&order=-redeemed_at&limit=200`,
   `views/campaign_performance?brand_id=${brand}&campaign_id=${campaign}&limit=1000`,
   `views/funnel?brand_id=${brand}&campaign_id=${campaign}&order=step&limit=1000`,
   `views/campaign_attribution?brand_id=${brand}&campaign_id=${campaign}&limit=1000`,
-  `views/redemptions_current?brand_id=${brand}&campaign_id=${campaign}&status.in=redeemed,returned&columns=redemption_id,store_id,product_id,region,status,amount,currency,redeemed_at&order=-redeemed_at&limit=10000`,
+  `views/campaign_stores?brand_id=${brand}&campaign_id=${campaign}&order=-redemptions_net&limit=10000`,
+  `views/campaign_products?brand_id=${brand}&campaign_id=${campaign}&order=-redemptions_net&limit=1000`,
   `views/campaign_daily?brand_id=${brand}&campaign_id=${campaign}&order=day&limit=10000`,
   'brands',
   'health',

@@ -69,6 +69,7 @@ describe('migrate', () => {
       '030-nobody d2eab0a91b1473dd',
       '031-replays d00b366f051f76f8',
       '033-kept-answers aac839aa323a80e5',
+      '035-ledger-parts b4f9f15de13fca13',
     ]);
   });
 

@@ -131,10 +131,63 @@ describe('campaign_performance', () => {
 describe('parts add up to the whole', () => {
   const total =
     "SELECT toFloat64(count()) AS n, toFloat64(sum(amount)) AS sales FROM redemptions_current WHERE status != 'voided' AND is_valid";
-  it.each(['product_performance', 'store_performance', 'coupon_performance'])('%s', async (view) => {
+  it.each(['product_performance', 'store_performance', 'coupon_performance', 'campaign_stores', 'campaign_products'])(
+    '%s',
+    async (view) => {
+      expect(
+        await one(`SELECT toFloat64(sum(redemptions_net)) AS n, toFloat64(sum(sales_net)) AS sales FROM ${view}`),
+      ).toEqual(await one(total));
+    },
+  );
+
+  it.each(['store', 'product'])('each %s of each campaign is what its redemptions add up to', async (kind) => {
+    const by = `campaign_id, ${kind}_id AS id, currency`;
+    const parts = await rows<Record<string, string>>(
+      data,
+      `SELECT ${by}, redemptions_gross, redemptions_void, redemptions_net, redemptions_trial, redemptions_referred, redeemers, toString(sales_net) AS sales FROM campaign_${kind}s ORDER BY ALL`,
+    );
+    const added = await rows<Record<string, string>>(
+      data,
+      `SELECT ${by}, count() AS redemptions_gross, countIf(status = 'voided') AS redemptions_void, countIf(status != 'voided' AND is_valid) AS redemptions_net,
+         countIf(status != 'voided' AND is_valid AND is_trial) AS redemptions_trial, redemptions_net - redemptions_trial AS redemptions_referred,
+         uniqExactIf(person_id, status != 'voided' AND is_valid AND person_id != '') AS redeemers, toString(toDecimal64(sumIf(ifNull(amount, 0), status != 'voided' AND is_valid), 4)) AS sales
+       FROM redemptions_current WHERE id != '' GROUP BY ALL ORDER BY ALL`,
+    );
+    expect(parts.length).toBeGreaterThan(0);
+    expect(parts).toEqual(added);
+  });
+
+  it('each post of each influencer is what its events add up to', async () => {
+    const columns = { click: 'clicks', like: 'likes', comment: 'comments', share: 'shares' } as const;
+    const posts = await rows<Record<string, number>>(
+      data,
+      `SELECT influencer_id, post_id, toInt32(clicks) AS clicks, toInt32(likes) AS likes, toInt32(comments) AS comments, toInt32(shares) AS shares, toInt32(engagements) AS engagements,
+         toInt32(clicks_by_people) AS clicks_by_people FROM post_performance WHERE post_id != '' ORDER BY ALL`,
+    );
+    const acts = await rows<{ type: keyof typeof columns; post_id: string; influencer_id: string; n: number }>(
+      data,
+      `SELECT type, post_id, influencer_id, toInt32(count) AS n FROM events_current WHERE post_id != '' AND influencer_id != '' AND type != 'coupon_redemption'`,
+    );
+    const sums = new Map<string, Record<string, number>>();
+    for (const { type, post_id, influencer_id, n } of acts) {
+      const of_post = sums.get(`${influencer_id}/${post_id}`) ?? { clicks: 0, likes: 0, comments: 0, shares: 0 };
+      of_post[columns[type]]! += n;
+      sums.set(`${influencer_id}/${post_id}`, of_post);
+    }
+    expect(posts.length).toBeGreaterThan(5);
     expect(
-      await one(`SELECT toFloat64(sum(redemptions_net)) AS n, toFloat64(sum(sales_net)) AS sales FROM ${view}`),
-    ).toEqual(await one(total));
+      new Map(
+        posts.map(({ influencer_id, post_id, clicks, likes, comments, shares }) => [
+          `${influencer_id}/${post_id}`,
+          { clicks, likes, comments, shares },
+        ]),
+      ),
+    ).toEqual(sums);
+    for (const { engagements, likes, comments, shares, clicks_by_people, clicks } of posts) {
+      expect(engagements).toBe(likes! + comments! + shares!);
+      expect(clicks_by_people).toBeLessThanOrEqual(clicks!);
+    }
+    expect(posts.some(({ clicks_by_people, clicks }) => clicks_by_people! < clicks!)).toBe(true);
   });
 
   it('influencers and nobody, under each model', async () => {

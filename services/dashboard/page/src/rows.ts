@@ -113,6 +113,23 @@ export interface ProductRow extends Counts {
   product_id: string;
   name: string;
 }
+/** Of one campaign. */
+export interface CampaignStoreRow extends Omit<StoreRow, 'retailer_id'> {
+  campaign_id: string;
+}
+export interface CampaignProductRow extends ProductRow {
+  campaign_id: string;
+}
+export interface PostRow {
+  influencer_id: string;
+  post_id: string;
+  platform: string;
+  clicks: number;
+  likes: number;
+  comments: number;
+  shares: number;
+  engagements: number;
+}
 export interface CouponRow extends Counts {
   coupon_code: string;
   name: string;
@@ -270,6 +287,9 @@ export interface Rows {
   influencer_performance: InfluencerRow;
   store_performance: StoreRow;
   product_performance: ProductRow;
+  campaign_stores: CampaignStoreRow;
+  campaign_products: CampaignProductRow;
+  post_performance: PostRow;
   coupon_performance: CouponRow;
   funnel: FunnelRow;
   trust_comparison: TrustRow;

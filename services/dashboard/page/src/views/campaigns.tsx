@@ -21,13 +21,7 @@ export function Campaigns() {
       >
         {(rows) => <DataTable label="Campaigns" rows={rows} columns={columns} order="-net" />}
       </Panel>
-      <Places
-        live={stores}
-        placesOf={(rows) =>
-          rows.map((row) => ({ ...row, redemptions: Number(row.redemptions_net), sales: row.sales_net }))
-        }
-        note="All campaigns of the brand."
-      />
+      <Places live={stores} note="All campaigns of the brand." />
       <Panel
         title="Products"
         note="All campaigns of the brand."

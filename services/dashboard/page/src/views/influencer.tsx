@@ -4,9 +4,8 @@ import { type Column, DataTable } from '../parts/data-table.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { type Stat, Stats, Tag } from '../parts/stats.tsx';
 import { href } from '../route.ts';
-import type { CouponRow, CreditRow, InfluencerRow } from '../rows.ts';
+import type { CouponRow, CreditRow, InfluencerRow, PostRow } from '../rows.ts';
 import { eventName, relationshipOfOne } from '../words.ts';
-import { type Post, postsOf } from './posts.ts';
 
 export function Influencer({ id }: { id: string }) {
   return (
@@ -80,27 +79,26 @@ function Profile({ row, all }: { row: InfluencerRow; all: readonly InfluencerRow
   );
 }
 
-const most = 10_000;
 function Posts({ id }: { id: string }) {
-  const live = useView('events_current', {
+  const live = useView('post_performance', {
     where: { influencer_id: id },
-    columns: ['post_id', 'type', 'count', 'platform', 'occurred_at'],
-    order: '-occurred_at',
-    limit: most,
+    order: '-engagements',
+    limit: 10_000,
     every_ms: 10_000,
   });
   return (
     <Panel
       title="Posts"
-      note={`Actions on each post${(live.body.value?.rows.length ?? 0) === most ? `, newest ${count(most)}` : ''}.`}
+      note="Actions on each post."
       live={live}
       empty="Nobody has acted on a post of this influencer yet."
     >
-      {(rows) => <DataTable label="Posts" rows={postsOf(rows)} columns={postColumns} order="-total" step={10} />}
+      {(rows) => <DataTable label="Posts" rows={rows} columns={postColumns} order="-total" step={10} />}
     </Panel>
   );
 }
-const postColumns: Column<Post>[] = [
+const actions = (row: PostRow): number => Number(row.clicks) + Number(row.engagements);
+const postColumns: Column<PostRow>[] = [
   { key: 'post', label: 'Post', text: true, show: (row) => row.post_id || 'no post named', by: (row) => row.post_id },
   {
     key: 'platform',
@@ -109,11 +107,11 @@ const postColumns: Column<Post>[] = [
     show: (row) => row.platform || 'unknown',
     by: (row) => row.platform,
   },
-  { key: 'clicks', label: 'Clicks', show: (row) => count(row.clicks), by: (row) => row.clicks },
-  { key: 'likes', label: 'Likes', show: (row) => count(row.likes), by: (row) => row.likes },
-  { key: 'comments', label: 'Comments', show: (row) => count(row.comments), by: (row) => row.comments },
-  { key: 'shares', label: 'Shares', show: (row) => count(row.shares), by: (row) => row.shares },
-  { key: 'total', label: 'All', show: (row) => count(row.total), by: (row) => row.total },
+  { key: 'clicks', label: 'Clicks', show: (row) => count(row.clicks), by: (row) => Number(row.clicks) },
+  { key: 'likes', label: 'Likes', show: (row) => count(row.likes), by: (row) => Number(row.likes) },
+  { key: 'comments', label: 'Comments', show: (row) => count(row.comments), by: (row) => Number(row.comments) },
+  { key: 'shares', label: 'Shares', show: (row) => count(row.shares), by: (row) => Number(row.shares) },
+  { key: 'total', label: 'All', show: (row) => count(actions(row)), by: actions },
 ];
 
 function Coupons({ id }: { id: string }) {

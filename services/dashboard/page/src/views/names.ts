@@ -1,6 +1,6 @@
 import { useView } from '../ask-view.ts';
 
-type Named = 'influencer' | 'store' | 'product';
+type Named = 'influencer' | 'store';
 
 function useNames(kind: Named): Map<string, string> {
   const live = useView('reference_current', {
@@ -20,8 +20,4 @@ export function useInfluencerNames(): (id: string, touch_event_id?: string) => s
 export function useStoreNames(): (id: string) => string {
   const names = useNames('store');
   return (id) => names.get(id) || id;
-}
-export function useProductNames(): (id: string) => string {
-  const names = useNames('product');
-  return (id) => names.get(id) || id || 'unknown';
 }

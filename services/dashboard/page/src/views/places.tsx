@@ -7,31 +7,21 @@ import { Chart } from '../parts/chart.tsx';
 import { type Column, DataTable } from '../parts/data-table.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { Empty } from '../parts/states.tsx';
+import type { StoreRow } from '../rows.ts';
 
-export interface Place {
-  store_id: string;
-  name: string;
-  city: string;
-  region: string;
-  lat: number | null;
-  lon: number | null;
-  redemptions: number;
-  sales: number | null;
-  currency: string;
-}
+/** A shop in one currency. */
+type Place = Omit<StoreRow, 'retailer_id'>;
+
 interface PlacesProps<Row> {
   live: Live<ViewAnswer<Row>>;
-  placesOf: (rows: Row[]) => Place[];
   note: string;
 }
 
 /** Where it was redeemed: shops where they lie, and ranked. */
-export function Places<Row>({ live, placesOf, note }: PlacesProps<Row>) {
+export function Places<Row extends Place>({ live, note }: PlacesProps<Row>) {
   const empty =
     'Nothing was redeemed in a known shop yet. Shops are known by their records (`kind: store`), with `lat` and `lon` for the map.';
-  const table = (rows: Row[]) => (
-    <DataTable label="Shops" rows={placesOf(rows)} columns={columns} order="-net" step={12} />
-  );
+  const table = (rows: Row[]) => <DataTable label="Shops" rows={rows} columns={columns} order="-net" step={12} />;
   return (
     <div class="grid">
       <Panel
@@ -42,7 +32,7 @@ export function Places<Row>({ live, placesOf, note }: PlacesProps<Row>) {
         height={360}
         table={table}
       >
-        {(rows) => <ShopMap places={byShop(placesOf(rows))} />}
+        {(rows) => <ShopMap shops={byShop(rows)} />}
       </Panel>
       <Panel
         title="Shops and regions"
@@ -52,29 +42,33 @@ export function Places<Row>({ live, placesOf, note }: PlacesProps<Row>) {
         height={360}
         table={table}
       >
-        {(rows) => <ShopBars places={byShop(placesOf(rows))} />}
+        {(rows) => <ShopBars shops={byShop(rows)} />}
       </Panel>
     </div>
   );
 }
 
+interface Shop extends Place {
+  redemptions: number;
+  sold: string[];
+}
+
 /** A shop may have sold in several currencies: its redemptions are added, its money is not. */
-function byShop(places: readonly Place[]): (Place & { sold: string[] })[] {
-  const shops = new Map<string, Place & { sold: string[] }>();
+function byShop(places: readonly Place[]): Shop[] {
+  const shops = new Map<string, Shop>();
   for (const place of places) {
     const shop = shops.get(place.store_id) ?? { ...place, redemptions: 0, sold: [] };
-    shop.redemptions += place.redemptions;
-    if (place.currency) shop.sold.push(amount(place.sales, place.currency));
+    shop.redemptions += Number(place.redemptions_net);
+    if (place.currency) shop.sold.push(amount(place.sales_net, place.currency));
     shops.set(place.store_id, shop);
   }
   return [...shops.values()].sort((a, b) => b.redemptions - a.redemptions);
 }
-type Shop = ReturnType<typeof byShop>[number];
-const nameOf = (shop: Place) => shop.name || shop.store_id || 'Unknown shop';
+const nameOf = (place: Place) => place.name || place.store_id || 'Unknown shop';
 const words = (shop: Shop) => [`${count(shop.redemptions)} redemptions`, ...shop.sold].join(', ');
 
-function ShopMap({ places }: { places: readonly Shop[] }) {
-  const dots = places.flatMap((shop) =>
+function ShopMap({ shops }: { shops: readonly Shop[] }) {
+  const dots = shops.flatMap((shop) =>
     shop.lat === null || shop.lon === null
       ? []
       : [
@@ -89,7 +83,7 @@ function ShopMap({ places }: { places: readonly Shop[] }) {
   );
   if (dots.length === 0)
     return <Empty>No shop has a place yet. Give the store records `lat` and `lon` to see them here.</Empty>;
-  const missing = places.length - dots.length;
+  const missing = shops.length - dots.length;
   return (
     <>
       <Chart
@@ -104,14 +98,14 @@ function ShopMap({ places }: { places: readonly Shop[] }) {
   );
 }
 
-function ShopBars({ places }: { places: readonly Shop[] }) {
+function ShopBars({ shops }: { shops: readonly Shop[] }) {
   const regions = new Map<string, number>();
-  for (const shop of places)
+  for (const shop of shops)
     regions.set(
       shop.region || 'Unknown region',
       (regions.get(shop.region || 'Unknown region') ?? 0) + shop.redemptions,
     );
-  const bars = places
+  const bars = shops
     .slice(0, 12)
     .map((shop) => ({ name: nameOf(shop), value: shop.redemptions, note: count(shop.redemptions) }));
   return (
@@ -138,6 +132,16 @@ const columns: Column<Place>[] = [
   { key: 'name', label: 'Shop', text: true, show: nameOf, by: nameOf },
   { key: 'city', label: 'City', text: true, show: (row) => row.city, by: (row) => row.city },
   { key: 'region', label: 'Region', text: true, show: (row) => row.region, by: (row) => row.region },
-  { key: 'net', label: 'Redemptions, net', show: (row) => count(row.redemptions), by: (row) => row.redemptions },
-  { key: 'sales', label: 'Net sales', show: (row) => amount(row.sales, row.currency), by: (row) => row.sales },
+  {
+    key: 'net',
+    label: 'Redemptions, net',
+    show: (row) => count(row.redemptions_net),
+    by: (row) => Number(row.redemptions_net),
+  },
+  {
+    key: 'sales',
+    label: 'Net sales',
+    show: (row) => amount(row.sales_net, row.currency),
+    by: (row) => Number(row.sales_net),
+  },
 ];
