@@ -78,7 +78,7 @@ const stale_behind_ms = 3_600_000;
 /** So many questions are remembered for having been stopped. */
 const most_too_dear = 1_000;
 
-const sparing = (question: string): string => `sparing ${question}`;
+const withFewThreads = (question: string): string => `with few threads ${question}`;
 
 const youth = ({ cost_ms }: Kept): number =>
   Math.min(oldest_young_ms, young_ms + times_cost * cost_ms * Math.min(1, cost_ms / dear_ms));
@@ -131,7 +131,7 @@ export class Answers {
     onAnswer?.(answer ? 'computed' : 'old');
     if (answer) return answer;
     const is_renewed =
-      this.#running.has(question) || this.#running.has(sparing(question)) || this.#renewing.has(question);
+      this.#running.has(question) || this.#running.has(withFewThreads(question)) || this.#renewing.has(question);
     return is_renewed ? { ...kept, newer_in_ms: Math.max(kept.cost_ms, kept.last_ms, patience_ms) } : kept;
   }
 
@@ -256,7 +256,7 @@ export class Answers {
 
   #compute(question: string, compute: () => Promise<string>, how: Computing = {}): Promise<Kept> {
     const { isAway, now, tooDear } = this.#options;
-    const name = how.sparing ? sparing(question) : question;
+    const name = how.sparing ? withFewThreads(question) : question;
     const running = this.#running.get(name);
     if (running) return running;
     const began = now();

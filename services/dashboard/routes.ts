@@ -6,7 +6,7 @@ import { quoted } from '../platform/warehouse/statement.ts';
 import { Answers, type Compute, type Lane, type Part } from './answers.ts';
 import type { View } from './catalogue.ts';
 import type { Answer, Shelf } from './kept.ts';
-import { Preparer } from './prepared.ts';
+import { Preparer, type PreparerParts } from './prepared.ts';
 import { badParameter, isAway, Problem, shortened, tooDear } from './problem.ts';
 import { brandOf, questionOf } from './question.ts';
 import type { Read, Reader } from './reader.ts';
@@ -47,18 +47,7 @@ export function routes(
     onAnswer: (how) => telemetry.count('api_answers', { how }, 1),
   });
   shelveNowAndThen(api, answers);
-  const { prepare_every_ms = 0 } = parts;
-  if (prepare_every_ms > 0) {
-    const isIdle = async (): Promise<boolean> => answers.running === 0 && ((await parts.lag?.()) ?? 0) <= much_lag;
-    const brands = async (): Promise<string[]> =>
-      rowsOf(await read({ sql: brandsSql('*') }, 'JSONEachRow', 'quick')).map(
-        (row) => (row as { brand_id: string }).brand_id,
-      );
-    const onPrepared = (): void => telemetry.count('api_answers', { how: 'prepared' }, 1);
-    const preparer = new Preparer({ read, shelf, catalogue, tables, brands, isIdle, now, onPrepared });
-    api.addHook('onReady', async () => void preparer.run(prepare_every_ms));
-    api.addHook('onClose', async () => preparer.stop());
-  }
+  prepareNowAndThen(api, answers, parts, { read, shelf, catalogue, tables });
   const readers = new WeakMap<FastifyRequest, string>();
   api.addHook('onRequest', async (request) => {
     readers.set(request, await access(request.headers.authorization));
@@ -84,6 +73,30 @@ function shelveNowAndThen(api: FastifyInstance, answers: Answers): void {
     answers.stop();
     await Promise.race([answers.shelve(), wait(longest_shelving_ms, undefined, { ref: false })]);
   });
+}
+
+/** What pages open with, while nobody asks and the pipeline keeps up. */
+function prepareNowAndThen(
+  api: FastifyInstance,
+  answers: Answers,
+  { prepare_every_ms = 0, lag, now, telemetry }: DashboardParts,
+  parts: Pick<PreparerParts, 'read' | 'shelf' | 'catalogue' | 'tables'>,
+): void {
+  if (prepare_every_ms === 0) return;
+  const preparer = new Preparer({
+    ...parts,
+    now,
+    brands: async () => {
+      const brands = rowsOf(await parts.read({ sql: brandsSql('*') }, 'JSONEachRow', 'quick')) as {
+        brand_id: string;
+      }[];
+      return brands.map(({ brand_id }) => brand_id);
+    },
+    isIdle: async () => answers.running === 0 && ((await lag?.()) ?? 0) <= much_lag,
+    onPrepared: () => telemetry.count('api_answers', { how: 'prepared' }, 1),
+  });
+  api.addHook('onReady', async () => void preparer.run(prepare_every_ms));
+  api.addHook('onClose', async () => preparer.stop());
 }
 
 function viewRoute(

@@ -237,6 +237,14 @@ describe('a user agent', () => {
       'M/5.0 (x; phone=4155552671) A/5 (compatible) Googlebot/2.1',
       'M/5.0 (x; phone=[masked]) A/5 (compatible) Googlebot/2.1',
     ],
+    ['App/1.0 (iOS; phone=((415) 555-2671); x=1)', 'App/1.0 (iOS; phone=[masked]; x=1)'],
+    ['App/1.0 (iOS; phone=+1 (415 555-2671; x=1)', 'App/1.0 (iOS; phone=[masked]; x=1)'],
+    ['App/1.0 (iOS; user_name=Jane (Doe; x)', 'App/1.0 (iOS; user_name=[masked]; x)'],
+    ['App/1.0 (iOS; phone=4155552671) +14155552672', 'App/1.0 (iOS; phone=[masked]) [phone]'],
+    ['App/1.0 (iOS; ip=203.0.113.9) via 198.51.100.7', 'App/1.0 (iOS; ip=[masked]) via [ip]'],
+    ['App/1.0 phone=415 555 2671 (iOS)', 'App/1.0 phone=[masked] (iOS)'],
+    ['203.000.113.009 Mozilla/5.0', '[ip] Mozilla/5.0'],
+    ['App/1.0 (verCode=1.2.3.4; ver=1.2.3.4)', 'App/1.0 (verCode=1.2.3.4; ver=1.2.3.4)'],
     ['App/1.0 (client=203.0.113.9, 198.51.100.7)', 'App/1.0 (client=[ip], [ip])'],
     ['App/1.0 (server=203.0.113.9; driver=203.0.113.9)', 'App/1.0 (server=[ip]; driver=[ip])'],
     ['App/1.0 (FBAV=440.0.0.29; webkit=605.1.15.4)', 'App/1.0 (FBAV=440.0.0.29; webkit=605.1.15.4)'],
@@ -302,6 +310,8 @@ it('an address inside of an address is masked, also percent-encoded once or twic
     ['?c=jane@2x.png.com', '?c=[e-mail]'],
     ['?username=no&handle=y&mobile=no', '?username=[masked]&handle=[masked]&mobile=no'],
     ['?username=&b=1', '?username=&b=1'],
+    ['https://203.000.113.009/x', 'https://[ip]/x'],
+    ['?loc=%2B37.7749+-122.4194', '?loc=%2B37.7749+-122.4194'],
     ['?data=%7B%22phone%22%3A%22415%22%7D', '?data=[masked]'],
     ['?u=https%253A%252F%252Fwww.tiktok.com%252F%2540jane.doe', '?u=[masked]'],
     ['?c=jane%40m%C3%BCller.de', '?c=[masked]'],
@@ -458,8 +468,21 @@ it.each(['shop-tel', 'tel-number', 'my+tel', 'contact[tel]', 'tel%5B%5D', '%74el
 );
 
 it('what is only said to be so or not names nobody', () => {
-  const flags = { mobile: 'true', is_mobile: '1', phone: '', has_phone: 'No', handle: 'x', user_name: 'no' };
-  expect(maskProperties(flags)).toEqual({ ...flags, handle: '[masked]', user_name: '[masked]' });
+  const flags = {
+    mobile: 'true',
+    is_mobile: '1',
+    phone: '',
+    has_phone: 'No',
+    handle: 'x',
+    user_name: 'no',
+    user__name: 'no',
+  };
+  expect(maskProperties(flags)).toEqual({
+    ...flags,
+    handle: '[masked]',
+    user_name: '[masked]',
+    user__name: '[masked]',
+  });
   expect(maskDeep({ mobile: true, phone: null, ip: 7, tel: 'false' })).toEqual({
     mobile: true,
     phone: null,
@@ -568,6 +591,12 @@ it('what is nested in a property is masked field by field, and as it was where i
     list: '["[e-mail]"]',
     deep: '['.repeat(20_000),
   });
+  for (const nobodys of [
+    '{"u":"https://x.example/?a=1","username":null}',
+    '{"landing": "https://shop.example/?utm_source=ig&n=1", "is_mobile_user": true, "user_name": null}',
+    '{"u":"https://x.example","tag":"#phone","eq":"a=5","path":"c:\\\\x\\"y"}',
+  ])
+    expect(maskProperties({ nobodys })).toEqual({ nobodys });
   const twice = '{"note":"jane@example.com","note":"ok"}';
   expect(maskProperties({ twice })).toEqual({ twice: '{"note":"[e-mail]","note":"ok"}' });
   const deep = `${'['.repeat(9_000)}"+1 415 555 0100"${']'.repeat(9_000)}`;

@@ -8,8 +8,9 @@ const email =
 const mention = /(^|[^\p{L}\p{N}_@])@[\p{L}\p{N}_.]{2,64}/gu;
 /** International form: + and digits, or 00 and a separator (00 alone begins article numbers, too). */
 const phone = /(?:(?<!\w)\+[1-9][\d\s().\u2010-\u2012-]{6,20}|(?<![\w.])00[1-9]\d{0,2}[\s().-][\d\s().-]{4,18})\d/g;
-const octet = String.raw`(?!000)(?:2[0-4]\d|25[0-5]|[01]?\d?\d)`;
-const address = new RegExp(String.raw`(?<![\w.])(?:${octet}\.){3}${octet}(?!\.?\w)`, 'g');
+const octet = String.raw`(?:2[0-4]\d|25[0-5]|[01]?\d?\d)`;
+const no_thousands = String.raw`(?!\d{1,3}(?:\.000){3})`;
+const address = new RegExp(String.raw`(?<![\w.])${no_thousands}(?:${octet}\.){3}${octet}(?!\.?\w)`, 'g');
 const long_address =
   /(?<![\w:])(?:(?:[0-9a-f]{1,4}:){3,7}[0-9a-f:]{1,20}|(?:[0-9a-f]{1,4}:)+:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?)(?![\w:])/gi;
 /** What stands between the digits of a telephone number in an address, also percent-encoded. */
@@ -48,19 +49,19 @@ const parameter = /([?&#;])([^=&#;?]*)=([^&#;]*)/g;
 /** The same in a user agent, up to the next. */
 const agent_field = /([;(&#?])([^=&#;?()]{1,80})=([^&#;]*)/g;
 /** The same between words, up to the next of them. */
-const agent_word = /(^|[\s,[])([^\s=;(),:/?&[]{1,64})=(?!\[masked)([^\s;(),]*)/g;
+const agent_word = /(^|[\s,[])([^\s=;(),:/?&[]{1,64})=(?!\[masked)([^\s;(),]*(?:[ .-]\d{2,14}){0,5})/g;
 /** Up to the bracket that closes what began before. */
 const in_brackets = /^[^()]*(?:\([^()]*\)[^()]*)*/;
 /** Four numbers are the version of what is named so. */
 const version_name =
-  /(?<!ser|ri|cei)ver(?:sion|$|[^a-z])|build|release|(?:^|[^a-z])(?:rv|app|os|sdk|lib|v)(?:$|[^a-z])|chrome|webview|browser/i;
+  /(?<!ser|ri|cei)ver(?:sion|code|no|$|[^a-z])|build|release|(?:^|[^a-z])(?:rv|app|os|sdk|lib|v)(?:$|[^a-z])|chrome|webview|browser/i;
 const leading_addresses = new RegExp(String.raw`^["']?${address.source}(?:,\s?${address.source}){0,20}`);
 const quoted_field = /"([^"\\]{1,64})"\s{0,4}:\s{0,4}"?([^",}]{0,64})/g;
 const is_address = /:\/\/|[?&][^\s=&?]{1,64}=/;
 /** Whether something is so, not who somebody is: `mobile=true`. */
 const flag = /^(?:|0|1|true|false|yes|no|y|n|null)$/i;
 /** What is never just so or not. */
-const who = /handle|user[^a-z]?name|identif|issued/i;
+const who = /handle|user_?name|identif|issued/;
 
 /** For a comment: e-mails, @mentions, international phone numbers and IP addresses become `[…]`, and what addresses in it say of somebody. */
 export function maskText(text: string): string {
@@ -105,10 +106,15 @@ export function maskUserAgent(agent: string): string {
 }
 
 function maskAgentField(_: string, start: string, name: string, value: string): string {
-  if (namesSomebody(name, value.replace(/\).*/s, '')))
-    return `${start}${name}=[masked]${value.replace(in_brackets, '')}`;
+  if (namesSomebody(name, value.replace(/\).*/s, ''))) return `${start}${name}=[masked]${behindBracket(value)}`;
   const numbers = version_name.test(name) ? value : value.replace(leading_addresses, (found) => hideAddresses(found));
   return `${start}${name}=${numbers.replace(phone, '[phone]').replace(long_address, '[ip]')}`;
+}
+
+/** What stands behind the bracket that the field stands in. */
+function behindBracket(value: string): string {
+  const rest = value.replace(in_brackets, '');
+  return rest.startsWith(')') ? hideAddresses(rest, address_apart).replace(phone, '[phone]') : '';
 }
 
 const eachWord = (text: string, work: (word: string) => string): string => text.replace(/\S+/g, work);
@@ -140,7 +146,7 @@ const maskSegments = (text: string): string =>
 /** Whether a field's value is somebody's by its name, and not just so or not, or nobody's. */
 function namesSomebody(name: string, value: unknown): boolean {
   if (!isPersonal(name)) return false;
-  return who.test(name) ? value !== '' && value !== null && typeof value !== 'boolean' : !isFlag(value);
+  return who.test(wordsOf(name)) ? value !== '' && value !== null && typeof value !== 'boolean' : !isFlag(value);
 }
 
 const isFlag = (value: unknown): boolean =>
@@ -166,11 +172,14 @@ function holdsSomebody(value: string): boolean {
   if (value.includes('[phone]') || value.includes('[ip]')) return true; // and what stands beside it
   if (!/[\d@]/.test(value)) return false;
   const plain = readTwice(value);
-  return leadsToSomebody(plain) || [plain, ...asForm(value)].some((read) => numbersSomebody(withoutAddresses(read)));
+  return leadsToSomebody(plain) || numbersSomebody(withoutAddresses(plain)) || phone_in_form.test(asForm(value));
 }
 
 /** In a form + is a space. */
-const asForm = (value: string): string[] => (value.includes('+') ? [readTwice(value.replaceAll('+', ' '))] : []);
+const asForm = (value: string): string =>
+  value.includes('+') ? withoutAddresses(readTwice(value.replaceAll('+', ' '))) : '';
+/** With a dot it may be a place on earth. */
+const phone_in_form = /(?<!\w)\+[1-9](?:[\s()-]{0,3}\d){7,14}/;
 
 const withoutAddresses = (text: string): string =>
   !text.includes('://')
@@ -203,13 +212,20 @@ export function maskProperties(properties: Record<string, string>): Record<strin
 const maskProperty = (name: string, value: string): string =>
   namesSomebody(name, value) ? '[masked]' : maskValue(value);
 
+const literal = /"(?:[^"\\]|\\.)*"/g;
+function maskLiteral(written: string): string {
+  const text = JSON.parse(written) as string;
+  const masked = maskText(text);
+  return masked === text ? written : JSON.stringify(masked);
+}
+
 /** A property that is JSON text is masked field by field; one that holds nothing of a person stays as it was written. */
 function maskValue(text: string): string {
   if (!/^\s*[[{]/.test(text)) return maskText(text);
   try {
     const value: unknown = JSON.parse(text);
     const masked = JSON.stringify(maskDeep(value));
-    return masked === JSON.stringify(value) ? maskText(text) : masked; // a name that stands twice is parsed once
+    return masked === JSON.stringify(value) ? text.replace(literal, maskLiteral) : masked; // a name that stands twice is parsed once
   } catch {
     return maskText(text); // no JSON after all
   }
