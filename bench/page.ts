@@ -15,9 +15,11 @@ import type { FastifyInstance } from 'fastify';
 import { migrate } from '../infra/migrate.ts';
 import { openLogger } from '../services/cli/open.ts';
 import { openAccess } from '../services/dashboard/access.ts';
+import { Answers } from '../services/dashboard/answers.ts';
 import { brandTables, loadCatalogue } from '../services/dashboard/catalogue.ts';
 import { pageQuestions } from '../services/dashboard/page-questions.ts';
 import { Preparer } from '../services/dashboard/prepared.ts';
+import { isAway, tooDear } from '../services/dashboard/problem.ts';
 import { openReader } from '../services/dashboard/reader.ts';
 import { openDashboard } from '../services/dashboard/server.ts';
 import { openShelf } from '../services/dashboard/shelf.ts';
@@ -139,14 +141,18 @@ async function fromTheFirstQuestionOn(app: FastifyInstance, pages: number, secon
 async function prepareFor(warehouse: Warehouse, pages: number): Promise<void> {
   const began = performance.now();
   let prepared = 0;
+  const shelf = await openShelf(warehouse, 'grapevine', console.warn);
+  const now = () => Date.now();
+  const answers = new Answers({ now, most_bytes: 0, most_running: 1, tooDear, isAway, shelf });
   const preparer = new Preparer({
     read: (await openReader(warehouse)).read,
-    shelf: await openShelf(warehouse, 'grapevine', console.warn),
+    shelf,
     catalogue: await loadCatalogue(warehouse, 'grapevine'),
     tables: await brandTables(warehouse, 'grapevine'),
     brands: async () => subjects.slice(0, pages).map(({ brand }) => brand),
     isIdle: async () => true,
-    now: () => Date.now(),
+    now,
+    prepare: (question, compute) => answers.prepare(question, compute),
     onPrepared: () => {
       prepared += 1;
     },

@@ -75,6 +75,8 @@ const stale_ms = 600_000;
 const stale_recalled_ms = 10_000;
 /** The same while a newer one is being computed behind. */
 const stale_behind_ms = 3_600_000;
+/** An answer that is older may be on the shelf in a newer form: another copy computed it, or it was prepared. */
+const look_again_ms = 3_600_000;
 /** So many questions are remembered for having been stopped. */
 const most_too_dear = 1_000;
 
@@ -115,15 +117,16 @@ export class Answers {
    * ComputedBehind where the answer is not there yet, TooMuch, and what `compute` throws.
    */
   async of(question: string, compute: Compute, part?: Part, oldest_ms?: number): Promise<Kept> {
-    const { now, onAnswer, shelf } = this.#options;
-    const kept =
-      this.#usable(question, oldest_ms, part) ?? (shelf && (await this.#recalled(question, oldest_ms, part)));
+    const { now, onAnswer } = this.#options;
+    const here = this.#usable(question, oldest_ms, part);
+    const kept = this.#isToBeLookedFor(here) ? await this.#recalled(question, oldest_ms, part) : here;
     if (kept && now() - kept.as_of < this.#youth(kept)) {
       onAnswer?.('kept');
       return kept;
     }
     if (part && (!kept || kept.cost_ms > dear_ms)) {
-      const whole = this.#usable(part.whole, oldest_ms) ?? (shelf && (await this.#recalled(part.whole, oldest_ms)));
+      const here = this.#usable(part.whole, oldest_ms);
+      const whole = this.#isToBeLookedFor(here) ? await this.#recalled(part.whole, oldest_ms) : here;
       if (whole) return this.#taken(question, part, oldest_ms);
     }
     if (!kept) return this.#first(question, compute, part);
@@ -133,6 +136,32 @@ export class Answers {
     const is_renewed =
       this.#running.has(question) || this.#running.has(withFewThreads(question)) || this.#renewing.has(question);
     return is_renewed ? { ...kept, newer_in_ms: Math.max(kept.cost_ms, kept.last_ms, patience_ms) } : kept;
+  }
+
+  /**
+   * Computes it behind, after all that somebody asked for, and puts it on the shelf: into memory only when somebody has asked for it meanwhile, for it would push
+   * out what people look at. What it took, ms; 0 when it is under way already, or failed a while ago.
+   */
+  prepare(question: string, compute: Compute): Promise<number> {
+    const { now } = this.#options;
+    if (this.#behind.failure(question)) return Promise.resolve(0);
+    return new Promise((done) => {
+      const work = async (): Promise<void> => {
+        const began = now();
+        let took_ms = 0;
+        try {
+          const text = await compute('behind', true).finally(() => {
+            took_ms = now() - began;
+          });
+          const answer = { text, as_of: began, took_ms, cost_ms: took_ms };
+          if (this.#behind.isAskedFor(question)) this.#kept.keepForLong(question, { ...answer, last_ms: took_ms });
+          else await this.#kept.shelveOnly(question, answer);
+        } finally {
+          done(took_ms);
+        }
+      };
+      if (!this.#behind.addForNobody(question, work)) done(0);
+    });
   }
 
   /** What is new goes to the shelf. */
@@ -161,6 +190,12 @@ export class Answers {
   #oldest({ recalled, cost_ms }: Kept, is_behind: boolean): number {
     const stale = recalled && cost_ms <= dear_ms ? stale_recalled_ms : stale_ms;
     return (is_behind ? Math.max(stale, stale_behind_ms) : stale) + times_cost * cost_ms;
+  }
+
+  /** The shelf may have one, or a newer one. */
+  #isToBeLookedFor(here: Kept | null): boolean {
+    if (!this.#options.shelf) return false;
+    return !here || (!here.recalled && this.#options.now() - here.as_of >= look_again_ms);
   }
 
   /** The same from the shelf. */

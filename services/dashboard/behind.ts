@@ -8,7 +8,7 @@ interface Waiting {
   /** What it took the last time; null when somebody has no answer yet. */
   cost_ms: number | null;
   since: number;
-  /** When somebody last asked. */
+  /** When somebody last asked; Infinity when nobody did. */
   asked_at: number;
 }
 
@@ -60,6 +60,20 @@ export class Behind {
   failure(question: string): { error: unknown } | null {
     const failed = this.#failed.get(question);
     return failed && this.#now() < failed.until ? failed : null;
+  }
+
+  /** Whether somebody has asked for it, and not only it is prepared. */
+  isAskedFor(question: string): boolean {
+    return Number.isFinite(this.#waiting.get(question)?.asked_at);
+  }
+
+  /** After all that somebody asked for. False when it waits already, too many do, or nothing is begun any more. */
+  addForNobody(question: string, work: () => Promise<unknown>): boolean {
+    if (this.#stopped || this.#waiting.has(question) || this.#waiting.size >= most_waiting) return false;
+    const [cost_ms, asked_at] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    this.#waiting.set(question, { work, cost_ms, since: this.#now(), asked_at, under_way: false });
+    if (this.#working < this.#at_once) void this.#workThrough();
+    return true;
   }
 
   add(question: string, work: () => Promise<unknown>, cost_ms: number | null): void {

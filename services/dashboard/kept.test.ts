@@ -303,3 +303,18 @@ test('who closes waits for what is being put there, and for what came since', as
   ends[1]?.();
   await close;
 });
+
+test('what was computed hours ago is looked for: another copy may have a newer one', async () => {
+  const { start, taking, pass, on_shelf, looked_for, now } = shelved();
+  const one = start();
+  await one.of('q', taking(12_000, 'of this morning'));
+  pass(3_000_000);
+  expect((await one.of('q', taking(12_000, 'behind'), undefined, day_ms)).text).toBe('of this morning');
+  await vi.waitFor(() => expect(one.running).toBe(0));
+  expect(looked_for).toEqual(['q']);
+  pass(8 * 3_600_000);
+  on_shelf.set('q', { text: 'of another copy', as_of: now() - 600_000, took_ms: 12_000, cost_ms: 12_000 });
+  const found = await one.of('q', () => new Promise(() => undefined), undefined, day_ms);
+  expect(found.text).toBe('of another copy');
+  expect(looked_for).toEqual(['q', 'q']);
+});

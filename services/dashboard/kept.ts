@@ -35,6 +35,10 @@ const worth_ms = 50;
 const most_shelved_bytes = 4 << 20;
 const most_failed = 1_000;
 
+const sizeOf = (question: string, text: string): number => Buffer.byteLength(text) + question.length;
+const isWorthShelving = (question: string, { cost_ms, text }: Computed): boolean =>
+  cost_ms > worth_ms && sizeOf(question, text) <= most_shelved_bytes;
+
 export class KeptAnswers {
   readonly #most_bytes: number;
   readonly #now: () => number;
@@ -70,8 +74,13 @@ export class KeptAnswers {
   /** The same, and it goes to the shelf if it took a while. */
   keepForLong(question: string, answer: Computed & Pick<Kept, 'last_ms'>): Kept {
     const kept = this.#put(question, answer, false);
-    if (kept.cost_ms > worth_ms && kept.bytes <= most_shelved_bytes) this.#unshelved.add(question);
+    if (isWorthShelving(question, kept)) this.#unshelved.add(question);
     return kept;
+  }
+
+  /** It goes to the shelf if it took a while, and is not kept here. */
+  async shelveOnly(question: string, answer: Computed): Promise<void> {
+    if (isWorthShelving(question, answer)) await this.#shelf?.put([[question, answer]]);
   }
 
   /** It was given. */
@@ -126,7 +135,7 @@ export class KeptAnswers {
   ): Kept {
     this.drop(question);
     this.#failed.delete(question);
-    const bytes = Buffer.byteLength(text) + question.length;
+    const bytes = sizeOf(question, text);
     const kept = { text, as_of, took_ms, cost_ms, last_ms, bytes, recalled };
     if (bytes > this.#most_bytes) return kept; // alone too large: it would only push out the others
     this.#kept.set(question, kept);

@@ -22,15 +22,17 @@ export interface PreparerParts {
   /** Nobody waits for anything. */
   isIdle(): Promise<boolean>;
   now(): number;
-  /** Hears of every answer that is put on the shelf. */
+  /** Computes it behind and keeps it for who asks. What it took, ms. */
+  prepare(question: string, compute: Compute): Promise<number>;
+  /** Hears of every question that was computed. */
   onPrepared?(question: string): void;
+  /** By the clock of the machine, if absent. Rejects when the signal comes. */
+  wait?(ms: number, signal: AbortSignal): Promise<unknown>;
 }
 
 /** An answer is prepared again when it is older. */
 const young_ms = 3_600_000;
-/** What took less is there soon enough for who asks first. */
-const worth_ms = 50;
-/** The pause after a round that was dear is so many times as long: preparing takes a twentieth of the time at most. */
+/** The pause after a round that was dear is so many times as long: preparing takes a twentieth of the time of each copy at most. */
 const times_work = 20;
 const look_every_ms = 1_000;
 
@@ -92,21 +94,18 @@ export class Preparer {
 
   /** How long it took, ms. */
   async #prepare(question: string, compute: Compute): Promise<number> {
-    const { isIdle, now, onPrepared, shelf } = this.#parts;
-    while (!(await isIdle())) {
+    const { isIdle, onPrepared, prepare } = this.#parts;
+    while (!(await isIdle().catch(() => false))) {
       await this.#pause(look_every_ms);
       if (this.#stopping.signal.aborted) return 0;
     }
-    const as_of = now();
-    const text = await compute('behind', true).catch(() => null); // who asks for it hears why
-    const took_ms = now() - as_of;
-    if (text === null || took_ms <= worth_ms || this.#stopping.signal.aborted) return took_ms;
-    await shelf.put([[question, { text, as_of, took_ms, cost_ms: took_ms }]]);
-    onPrepared?.(question);
+    const took_ms = await prepare(question, compute);
+    if (took_ms > 0) onPrepared?.(question);
     return took_ms;
   }
 
-  #pause(ms: number): Promise<void> {
-    return wait(ms, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined);
+  async #pause(ms: number): Promise<void> {
+    const waiting = this.#parts.wait ?? ((for_ms, signal) => wait(for_ms, undefined, { signal, ref: false }));
+    await waiting(ms, this.#stopping.signal).catch(() => undefined);
   }
 }

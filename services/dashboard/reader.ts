@@ -1,5 +1,8 @@
 /** How the read API asks the warehouse: over the connection for people and within bounds, so that the pipeline never waits for it. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Warehouse } from '../platform/warehouse/port.ts';
+import { quoted } from '../platform/warehouse/statement.ts';
 import type { Lane } from './answers.ts';
 import { statementOf } from './question.ts';
 
@@ -17,16 +20,27 @@ export interface Reader {
   read: Read;
   /** Half of the warehouse's threads, one at least: so many a dear answer is renewed with, or so many others at once with one each. */
   half: number;
+  /** Stops what is being computed: the engine would not let the process end before. Never fails. */
+  stop(): Promise<void>;
 }
+
+const longest_stopping_ms = 5_000;
 
 export async function openReader(warehouse: Pick<Warehouse, 'query' | 'ask'>): Promise<Reader> {
   const [row] = await warehouse.query<{ threads: number }>("SELECT toUInt32(getSetting('max_threads')) AS threads");
   const half = Math.max(1, Math.floor((row?.threads ?? 1) / 2));
-  const read: Read = ({ sql, only = '', parameters = {} }, format, lane, sparing = false) => {
+  const ours = quoted(`grapevine read API ${randomUUID()}`);
+  const read: Read = ({ sql, only: brand = '', parameters = {} }, format, lane, sparing = false) => {
+    const asked = { sql, only: `, log_comment = ${ours}${brand}` };
     const statement = sparing
-      ? statementOf({ sql, only }, lane === 'quick' ? 'renewed' : lane, lane === 'quick' ? 1 : half)
-      : statementOf({ sql, only }, lane);
+      ? statementOf(asked, lane === 'quick' ? 'renewed' : lane, lane === 'quick' ? 1 : half)
+      : statementOf(asked, lane);
     return warehouse.ask(statement, format, parameters, sparing || lane === 'behind' ? 'long' : 'usual');
   };
-  return { read, half };
+  const kill = `KILL QUERY WHERE Settings['log_comment'] = ${ours} SYNC`;
+  const stop = async (): Promise<void> => {
+    const killed = warehouse.ask(kill, 'TabSeparated', {}, 'brief').catch(() => undefined); // a server may not let us
+    await Promise.race([killed, wait(longest_stopping_ms, undefined, { ref: false })]);
+  };
+  return { read, half, stop };
 }

@@ -33,21 +33,22 @@ export function routes(
   parts: DashboardParts,
   catalogue: ReadonlyMap<string, View>,
   tables: readonly string[],
-  { reader: { read, half }, shelf }: { reader: Reader; shelf: Shelf },
+  { reader, shelf }: { reader: Reader; shelf: Shelf },
 ): void {
   const { access, telemetry, now } = parts;
+  const { read } = reader;
   const answers = new Answers({
     now,
     most_bytes: kept_bytes,
     most_running,
-    most_renewing: half,
+    most_renewing: reader.half,
     tooDear,
     isAway,
     shelf,
     onAnswer: (how) => telemetry.count('api_answers', { how }, 1),
   });
-  shelveNowAndThen(api, answers);
   prepareNowAndThen(api, answers, parts, { read, shelf, catalogue, tables });
+  shelveNowAndThen(api, answers, reader);
   const readers = new WeakMap<FastifyRequest, string>();
   api.addHook('onRequest', async (request) => {
     readers.set(request, await access(request.headers.authorization));
@@ -65,12 +66,13 @@ export function routes(
   healthRoute(api, asking, parts);
 }
 
-/** Every minute, and when the server closes, which is not held up for long. */
-function shelveNowAndThen(api: FastifyInstance, answers: Answers): void {
+/** Every minute, and when the server closes, which is not held up for long: what is being computed is stopped. */
+function shelveNowAndThen(api: FastifyInstance, answers: Answers, reader: Reader): void {
   const timer = setInterval(() => void answers.shelve(), shelve_every_ms).unref();
   api.addHook('onClose', async () => {
     clearInterval(timer);
     answers.stop();
+    await reader.stop();
     await Promise.race([answers.shelve(), wait(longest_shelving_ms, undefined, { ref: false })]);
   });
 }
@@ -92,7 +94,8 @@ function prepareNowAndThen(
       }[];
       return brands.map(({ brand_id }) => brand_id);
     },
-    isIdle: async () => answers.running === 0 && ((await lag?.()) ?? 0) <= much_lag,
+    isIdle: async () => ((await lag?.()) ?? 0) <= much_lag && answers.running === 0,
+    prepare: (question, compute) => answers.prepare(question, compute),
     onPrepared: () => telemetry.count('api_answers', { how: 'prepared' }, 1),
   });
   api.addHook('onReady', async () => void preparer.run(prepare_every_ms));

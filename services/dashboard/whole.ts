@@ -15,6 +15,8 @@ export const whole_views: ReadonlySet<string> = new Set<(typeof readable)[number
   'influencer_performance',
   'product_performance',
   'store_performance',
+  'coupon_performance',
+  'post_performance',
   'campaign_stores',
   'campaign_products',
   'campaign_attribution',

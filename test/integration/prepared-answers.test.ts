@@ -1,16 +1,20 @@
 /** What pages open with, computed before anybody asks, on the real engine. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { Answers, ComputedBehind } from '../../services/dashboard/answers.ts';
+import { TooLarge } from '../../services/dashboard/behind.ts';
 import { brandTables, loadCatalogue } from '../../services/dashboard/catalogue.ts';
 import type { Computed, Shelf } from '../../services/dashboard/kept.ts';
 import { brandQuestions } from '../../services/dashboard/page-questions.ts';
 import { Preparer, type PreparerParts } from '../../services/dashboard/prepared.ts';
+import { isAway, tooDear } from '../../services/dashboard/problem.ts';
 import { openReader } from '../../services/dashboard/reader.ts';
+import type { DashboardParts } from '../../services/dashboard/server.ts';
 import { openShelf } from '../../services/dashboard/shelf.ts';
 import { whole_views } from '../../services/dashboard/whole.ts';
 import { type DashboardWorld, openDashboardWorld } from '../support/dashboard.ts';
 
 let world: DashboardWorld;
-let real: Omit<PreparerParts, 'isIdle' | 'brands' | 'now'>;
+let real: Omit<PreparerParts, 'isIdle' | 'brands' | 'now' | 'prepare'>;
 beforeAll(async () => {
   world = await openDashboardWorld();
   const { read } = await openReader(world.warehouse);
@@ -44,8 +48,18 @@ function shelfOf(): Shelf & { answers: Map<string, Computed> } {
   };
 }
 
-const preparer = (more: Partial<PreparerParts>): Preparer =>
-  new Preparer({ ...real, brands: async () => ['acme'], isIdle: async () => true, now, ...more });
+function preparer(more: Partial<PreparerParts>): Preparer {
+  const { shelf, now: clock = now } = { shelf: real.shelf, ...more };
+  const answers = new Answers({ now: clock, most_bytes: 0, most_running: 1, tooDear, isAway, shelf });
+  return new Preparer({
+    ...real,
+    brands: async () => ['acme'],
+    isIdle: async () => true,
+    now,
+    prepare: (question, compute) => answers.prepare(question, compute),
+    ...more,
+  });
+}
 
 it('a page that opens after a restart finds all that it asks about a brand, and its time, though nobody asked before', async () => {
   clock = Date.now() - hour_ms; // an answer of the future is given to nobody
@@ -66,11 +80,17 @@ it('a page that opens after a restart finds all that it asks about a brand, and 
 it('every view of whole lives is prepared for every brand, what tells of all brands once', async () => {
   const shelf = shelfOf();
   const prepared: string[] = [];
+  const ways = new Set<string>();
   await preparer({
     shelf,
+    read: (asked, format, lane, sparing) => {
+      ways.add(`${lane} ${sparing}`);
+      return real.read(asked, format, lane, sparing);
+    },
     brands: async () => ['acme', 'moon'],
     onPrepared: (question) => prepared.push(question),
   }).round();
+  expect([...ways]).toEqual(['behind true']); // within the bounds of what nobody waits for, and with half of the threads
   expect(prepared).toEqual([...shelf.answers.keys()]);
   const wholes = prepared.filter((question) => question.startsWith('TabSeparated '));
   expect(wholes.filter((question) => question.includes('FROM pipeline_completeness'))).toHaveLength(1);
@@ -132,7 +152,79 @@ it('a question that fails keeps no other', async () => {
   expect(wholes).toHaveLength(whole_views.size - 1);
 });
 
-it('after it was stopped nothing more is begun, and what was under way is not kept', async () => {
+it('after a round it rests, twenty times as long as that took; one that finds no warehouse keeps no other', async () => {
+  const rested: number[] = [];
+  let rounds = 0;
+  const brands = async (): Promise<string[]> => {
+    rounds += 1;
+    if (rounds === 1) throw new Error('ECONNREFUSED');
+    return rounds === 2 ? ['acme'] : [];
+  };
+  let questions = 0;
+  const prepare = async (): Promise<number> => {
+    questions += 1;
+    return 2_000;
+  };
+  const wait = async (ms: number): Promise<void> => {
+    rested.push(ms);
+    if (rested.length === 3) one.stop();
+  };
+  const one = preparer({ shelf: shelfOf(), brands, prepare, wait });
+  await one.run(600_000);
+  expect(40_000 * questions).toBeGreaterThan(600_000);
+  expect(rested).toEqual([600_000, 40_000 * questions, 600_000]);
+});
+
+it('what is asked for while it is prepared is computed once, and there for who asked', async () => {
+  const shelf = shelfOf();
+  const answers = new Answers({ now, most_bytes: 10_000, most_running: 1, tooDear, isAway, shelf });
+  let finish: (text: string) => void = () => undefined;
+  const begun: string[] = [];
+  const compute = (lane: string, sparing?: boolean): Promise<string> => {
+    begun.push(`${lane} ${sparing}`);
+    return new Promise((resolve) => {
+      finish = resolve;
+    });
+  };
+  const prepared = answers.prepare('q', compute);
+  expect(await answers.prepare('q', compute)).toBe(0);
+  await expect(answers.of('q', compute)).rejects.toThrow(ComputedBehind);
+  finish('there');
+  await prepared;
+  expect((await answers.of('q', compute)).text).toBe('there');
+  expect(begun).toEqual(['behind true']);
+  await answers.shelve();
+  expect(shelf.answers.get('q')).toMatchObject({ text: 'there' });
+});
+
+it('one with too much of an answer is left for an hour, and none that is too large is put there', async () => {
+  const shelf = shelfOf();
+  let at = from;
+  const clock = (): number => at;
+  const answers = new Answers({ now: clock, most_bytes: 10_000, most_running: 1, tooDear, isAway, shelf });
+  let computed = 0;
+  const too_large = async (): Promise<string> => {
+    computed += 1;
+    throw new TooLarge();
+  };
+  for (const [hours, times] of [
+    [0, 1],
+    [0.5, 1],
+    [0.6, 2],
+  ] as const) {
+    at += hours * hour_ms;
+    await answers.prepare('q', too_large);
+    await vi.waitFor(() => expect(computed).toBe(times));
+  }
+  const large = async (): Promise<string> => {
+    at += 1_000;
+    return 'x'.repeat(5 << 20);
+  };
+  expect(await answers.prepare('large', large)).toBe(1_000);
+  expect(shelf.answers.size).toBe(0);
+});
+
+it('after it was stopped nothing more is begun', async () => {
   const shelf = shelfOf();
   let asked = 0;
   const read: PreparerParts['read'] = (...question) => {
@@ -143,7 +235,6 @@ it('after it was stopped nothing more is begun, and what was under way is not ke
   const one = preparer({ shelf, read });
   await one.run(0);
   expect(asked).toBe(1);
-  expect(shelf.answers.size).toBe(0);
 });
 
 it('a read API that prepares does so by itself, and says how much; one that does not keeps nothing', async () => {
@@ -164,7 +255,8 @@ it('a read API that prepares does so by itself, and says how much; one that does
   const app = await world.another({ now: later, prepare_every_ms: 600_000, lag: async () => 0 });
   await expect.poll(kept, { timeout: 30_000 }).toBeGreaterThan(2 * whole_views.size);
   await app.close();
-  expect(prepared() - before).toBeGreaterThanOrEqual(await kept());
+  const all = await kept();
+  await expect.poll(() => prepared() - before).toBeGreaterThanOrEqual(all);
 
   await world.warehouse.command('TRUNCATE TABLE kept_answers');
   let looked = 0;
@@ -172,6 +264,42 @@ it('a read API that prepares does so by itself, and says how much; one that does
   await expect.poll(() => looked, { timeout: 10_000 }).toBeGreaterThan(1);
   await busy.close();
   expect(await kept()).toBe(0);
+});
+
+it('nothing is prepared while something is computed for somebody, and what is being computed when it closes is stopped', async () => {
+  await world.warehouse.command('TRUNCATE TABLE kept_answers');
+  const begun: string[] = [];
+  const ended: Promise<unknown>[] = [];
+  const ask: DashboardParts['warehouse']['ask'] = (sql, format, parameters, pace) => {
+    if (!sql.includes('additional_table_filters') && !sql.includes('pipeline_completeness'))
+      return world.warehouse.ask(sql, format, parameters, pace);
+    begun.push(sql.includes('max_execution_time = 600') ? 'prepared' : 'asked');
+    const forever = `SELECT sum(cityHash64(number)) FROM numbers(1000000000000) ${sql.slice(sql.indexOf('SETTINGS'))}`;
+    const end = world.warehouse.ask(forever.replace(/, additional_table_filters.*/s, ''), format, parameters, pace);
+    ended.push(end.catch((error: unknown) => error));
+    return end;
+  };
+  const warehouse = { query: world.warehouse.query.bind(world.warehouse), insert: async () => undefined, ask };
+  let [looked, waiting] = [0, 1_000_000];
+  const lag = async (): Promise<number> => {
+    looked += 1;
+    return waiting;
+  };
+  const app = await world.another({ warehouse, prepare_every_ms: 600_000, lag });
+  const asked = app.inject({ url: '/api/v1/views/trust_verdict?brand_id=acme', headers: { host: 'localhost' } });
+  await expect.poll(() => begun).toEqual(['asked']);
+  [looked, waiting] = [0, 0];
+  await expect.poll(() => looked, { timeout: 10_000 }).toBeGreaterThan(2);
+  expect(begun).toEqual(['asked']);
+  await app.close();
+  await asked;
+  expect(await Promise.all(ended)).toEqual([expect.objectContaining({ code: 394 })]);
+
+  const other = await world.another({ warehouse, prepare_every_ms: 600_000 });
+  await expect.poll(() => begun.length, { timeout: 10_000 }).toBe(2);
+  await other.close();
+  expect(begun).toEqual(['asked', 'prepared']);
+  expect(await ended[1]).toMatchObject({ code: 394 });
 });
 
 const prepared = (): number =>
