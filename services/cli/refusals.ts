@@ -177,7 +177,7 @@ export async function unsentOf(
   const bySaid = new Map<string, OpenedRefusal>();
   for (const refusal of refusals) {
     const name = said(refusal.source_topic, refusal.bytes_hash);
-    bySaid.delete(name); // the last of them stands, also in the order
+    bySaid.delete(name); // of these the last one stands, also in the order
     bySaid.set(name, refusal);
   }
   const sent = await warehouse.query<{ source_topic: string; bytes_hash: string }>(

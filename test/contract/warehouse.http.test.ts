@@ -10,7 +10,8 @@ import {
   TupleParam,
 } from '@clickhouse/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openWarehouse } from '../../services/platform/warehouse/client.ts';
+import { isAway } from '../../services/dashboard/problem.ts';
+import { openWarehouse, warehouseError } from '../../services/platform/warehouse/client.ts';
 import { serveWarehouse, type WarehouseServer } from '../../services/platform/warehouse/http.ts';
 import { scratch } from '../support/cli.ts';
 import { warehouseContract } from './warehouse.ts';
@@ -69,6 +70,48 @@ test('however many questions take long on a server, the others are asked beside 
   } finally {
     await warehouse.close();
     slow.close();
+  }
+});
+
+test.each([
+  ['ECONNREFUSED'],
+  ['ECONNRESET'],
+  ['EHOSTUNREACH'],
+  ['ENETUNREACH'],
+  ['ETIMEDOUT'],
+  ['EAI_AGAIN'],
+  ['ENOTFOUND'],
+  ['EPIPE'],
+])('%s is an outage, also where the fault says nothing else', (code) => {
+  const fault = warehouseError(Object.assign(new Error(''), { code }));
+  expect(fault).toMatchObject({ code: null, retriable: true });
+  expect(fault.message).toContain(code);
+  expect(isAway(fault)).toBe(true);
+});
+
+test('what a proxy says of a server that is gone is an outage, and so is a server that shuts down', async () => {
+  let answer: [number, string] = [502, '<html>502 Bad Gateway</html>'];
+  const gone = createHttpServer((_request, response) => {
+    response.statusCode = answer[0];
+    response.end(answer[1]);
+  }).listen(0, '127.0.0.1');
+  await once(gone, 'listening');
+  const { port } = gone.address() as { port: number };
+  const warehouse = await openWarehouse({ url: `http://127.0.0.1:${port}`, database: 'contract' });
+  try {
+    for (const [status, text, away] of [
+      [502, '<html>502 Bad Gateway</html>', true],
+      [503, 'no healthy upstream', true],
+      [500, 'Code: 394. DB::Exception: Query was cancelled. (QUERY_WAS_CANCELLED)', true],
+      [500, 'Code: 47. DB::Exception: Unknown identifier 503. (UNKNOWN_IDENTIFIER)', false],
+    ] as const) {
+      answer = [status, text];
+      const fault = await warehouse.ask('SELECT 1', 'TabSeparated').catch((error: unknown) => error);
+      expect([text, isAway(fault)]).toEqual([text, away]);
+    }
+  } finally {
+    await warehouse.close();
+    gone.close();
   }
 });
 

@@ -203,7 +203,12 @@ const kindOf = (error: unknown): string | null => {
   return whole instanceof Error ? ([...whole.message.matchAll(/\(([A-Z][A-Z0-9_]{3,})\)/g)].at(-1)?.[1] ?? null) : null;
 };
 
-function warehouseError(error: unknown): WarehouseError {
+/** Of the network, or of a proxy before a server that is gone. */
+const outage =
+  /ECONN\w+|E(?:HOST|NET)UNREACH|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EPIPE|socket|timeout|bad gateway|upstream|service (?:temporarily )?unavailable/i;
+
+/** What a client or the engine threw, as ours. */
+export function warehouseError(error: unknown): WarehouseError {
   const message = error instanceof Error ? error.message : String(error);
   const { code, type } = (error ?? {}) as { code?: unknown; type?: unknown }; // the engine has a copy of the client of its own: no instanceof
   if (typeof code === 'string' && /^\d+$/.test(code)) {
@@ -223,8 +228,6 @@ function warehouseError(error: unknown): WarehouseError {
       found[2] ?? null,
       retriable_codes.has(Number(found[1])),
     );
-  const network = /ECONNREFUSED|ECONNRESET|EPIPE|socket|timeout|ENOTFOUND/i.test(
-    `${message} ${String((error as { code?: unknown }).code ?? '')}`,
-  );
-  return new WarehouseError(`the warehouse did not answer: ${message}`, null, null, network);
+  const said = [message, typeof code === 'string' && !message.includes(code) ? code : ''].filter(Boolean).join(' ');
+  return new WarehouseError(`the warehouse did not answer: ${said}`, null, null, outage.test(said));
 }

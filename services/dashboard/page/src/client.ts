@@ -42,6 +42,9 @@ export class Refused extends Error {
   }
 }
 
+const isTimeout = ({ reason }: AbortSignal): boolean =>
+  reason instanceof DOMException && reason.name === 'TimeoutError';
+
 async function ask(path: string, etag: string, signal?: AbortSignal): Promise<Response> {
   const headers = new Headers({ 'cache-control': 'max-stale' }); // of any age, with its time, until the newer one is there
   if (key) headers.set('authorization', `Bearer ${key}`);
@@ -53,7 +56,7 @@ async function ask(path: string, etag: string, signal?: AbortSignal): Promise<Re
       ...(signal && { signal }),
     });
   } catch (error) {
-    if (signal?.aborted) throw error;
+    if (signal?.aborted && !isTimeout(signal)) throw error;
     throw new Refused({
       status: 0,
       title: 'Grapevine does not answer',

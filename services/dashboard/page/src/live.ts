@@ -26,6 +26,8 @@ interface Watched extends Live<unknown> {
 
 const quick_ms = 1_000;
 const slowest_ms = 30_000;
+/** Nothing takes so long: the network has lost it. */
+const longest_ms = 60_000;
 /** Nothing at all was answered for so long. */
 const outage_ms = 5_000;
 let answered_at = 0;
@@ -43,7 +45,7 @@ function contentOf(body: unknown): string {
 
 async function ask(live: Watched): Promise<void> {
   try {
-    const answer = await read(live.path, live.etag);
+    const answer = await read(live.path, live.etag, AbortSignal.timeout(longest_ms));
     live.failures = 0;
     live.problem.value = undefined;
     const there_again = trouble.value?.status === 0 && Date.now() - answered_at > outage_ms;
