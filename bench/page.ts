@@ -143,7 +143,10 @@ async function prepareFor(warehouse: Warehouse, pages: number): Promise<void> {
   let prepared = 0;
   const shelf = await openShelf(warehouse, 'grapevine', console.warn);
   const now = () => Date.now();
-  const answers = new Answers({ now, most_bytes: 0, most_running: 1, tooDear, isAway, shelf });
+  const onAnswer = () => {
+    prepared += 1;
+  };
+  const answers = new Answers({ now, most_bytes: 0, most_running: 1, tooDear, isAway, shelf, onAnswer });
   const preparer = new Preparer({
     read: (await openReader(warehouse)).read,
     shelf,
@@ -153,9 +156,6 @@ async function prepareFor(warehouse: Warehouse, pages: number): Promise<void> {
     isIdle: async () => true,
     now,
     prepare: (question, compute) => answers.prepare(question, compute),
-    onPrepared: () => {
-      prepared += 1;
-    },
   });
   await preparer.round();
   console.log(`${prepared} answers of ${pages} brands prepared in ${((performance.now() - began) / 1e3).toFixed(0)} s`);

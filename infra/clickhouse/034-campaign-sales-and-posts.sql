@@ -3,7 +3,7 @@ CREATE OR REPLACE VIEW campaign_stores
 (
     brand_id LowCardinality(String) COMMENT 'Tenant',
     campaign_id String COMMENT 'Campaign; empty when unknown',
-    store_id String COMMENT 'Store',
+    store_id String COMMENT 'Store; empty when unknown',
     name String COMMENT 'Name; the id, when it has none',
     region String COMMENT 'Region',
     city String COMMENT 'City',
@@ -30,7 +30,6 @@ FROM
         uniqExactIf(person_id, person_id != '' AND status != 'voided' AND is_valid) AS people,
         toDecimal64(sumIf(ifNull(amount, 0), status != 'voided' AND is_valid), 4) AS sales
     FROM redemptions_current
-    WHERE store_id != ''
     GROUP BY ALL
 ) AS sums
 LEFT JOIN (
@@ -46,7 +45,7 @@ CREATE OR REPLACE VIEW campaign_products
 (
     brand_id LowCardinality(String) COMMENT 'Tenant',
     campaign_id String COMMENT 'Campaign; empty when unknown',
-    product_id String COMMENT 'Product',
+    product_id String COMMENT 'Product; empty when unknown',
     name String COMMENT 'Name; the id, when it has none',
     currency LowCardinality(String) COMMENT 'Currency of the sales; empty for what has no price',
     redemptions_gross UInt64 COMMENT 'Redeemed',
@@ -68,7 +67,6 @@ FROM
         uniqExactIf(person_id, person_id != '' AND status != 'voided' AND is_valid) AS people,
         toDecimal64(sumIf(ifNull(amount, 0), status != 'voided' AND is_valid), 4) AS sales
     FROM redemptions_current
-    WHERE product_id != ''
     GROUP BY ALL
 ) AS sums
 LEFT JOIN (SELECT brand_id, id AS product_id, name FROM reference_current WHERE kind = 'product') AS known USING (brand_id, product_id)
@@ -96,13 +94,20 @@ AS SELECT
 FROM
 (
     SELECT
-        brand_id, toString(influencer_id) AS influencer_id, toString(post_id) AS post_id, toString(max(platform)) AS platform, sumIf(sign * count, type = 'click') AS clicks,
-        sumIf(sign * count, type = 'click' AND is_valid) AS clicks_by_people, sumIf(sign * count, type = 'like') AS likes,
-        sumIf(sign * count, type = 'comment') AS comments, sumIf(sign * count, type = 'share') AS shares
-    FROM events
-    WHERE type != 'coupon_redemption' AND influencer_id != ''
+        brand_id, influencer_id, post_id, max(on_platform) AS platform, sum(clicked) AS clicks, sum(clicked_by_people) AS clicks_by_people, sum(liked) AS likes,
+        sum(commented) AS comments, sum(shared) AS shares
+    FROM
+    (
+        SELECT
+            brand_id, toString(influencer_id) AS influencer_id, toString(post_id) AS post_id, toString(platform) AS on_platform, sumIf(sign * count, type = 'click') AS clicked,
+            sumIf(sign * count, type = 'click' AND is_valid) AS clicked_by_people, sumIf(sign * count, type = 'like') AS liked,
+            sumIf(sign * count, type = 'comment') AS commented, sumIf(sign * count, type = 'share') AS shared
+        FROM events
+        WHERE type != 'coupon_redemption' AND influencer_id != ''
+        GROUP BY brand_id, influencer_id, post_id, on_platform
+        HAVING sum(sign) > 0
+    )
     GROUP BY brand_id, influencer_id, post_id
-    HAVING sum(sign) > 0
 ) AS sums
 LEFT JOIN (SELECT brand_id, post_id, reach, views, impressions FROM posts_current) AS told USING (brand_id, post_id)
 COMMENT 'What was done on each post of an influencer, and what the platform says of it';

@@ -31,8 +31,8 @@ export class TooMuch extends Error {
   override name = 'TooMuch';
 }
 
-/** Where an answer came from: computed for this question, by another one under way, kept and young, kept and old, or not there yet. */
-export type How = 'computed' | 'shared' | 'kept' | 'old' | 'behind';
+/** Where an answer came from: computed for this question, by another one under way, kept and young, kept and old, or not there yet; or before anybody asked. */
+export type How = 'computed' | 'shared' | 'kept' | 'old' | 'behind' | 'prepared';
 
 export interface AnswersOptions {
   now(): number;
@@ -139,28 +139,29 @@ export class Answers {
   }
 
   /**
-   * Computes it behind, after all that somebody asked for, and puts it on the shelf: into memory only when somebody has asked for it meanwhile, for it would push
-   * out what people look at. What it took, ms; 0 when it is under way already, or failed a while ago.
+   * Computes it with one thread and puts it on the shelf: into memory only when somebody who could not wait for it has asked meanwhile, for it would push out what
+   * people look at. What it took, ms; 0 when something else waits, or it failed a while ago.
    */
   prepare(question: string, compute: Compute): Promise<number> {
-    const { now } = this.#options;
+    const { now, onAnswer } = this.#options;
     if (this.#behind.failure(question)) return Promise.resolve(0);
     return new Promise((done) => {
       const work = async (): Promise<void> => {
-        const began = now();
+        const as_of = now();
         let took_ms = 0;
         try {
-          const text = await compute('behind', true).finally(() => {
-            took_ms = now() - began;
+          const text = await compute('quick', true).finally(() => {
+            took_ms = now() - as_of;
           });
-          const answer = { text, as_of: began, took_ms, cost_ms: took_ms };
-          if (this.#behind.isAskedFor(question)) this.#kept.keepForLong(question, { ...answer, last_ms: took_ms });
+          const answer = { text, as_of, took_ms, cost_ms: took_ms };
+          if (this.#behind.has(question)) this.#kept.keepForLong(question, { ...answer, last_ms: took_ms });
           else await this.#kept.shelveOnly(question, answer);
+          onAnswer?.('prepared');
         } finally {
           done(took_ms);
         }
       };
-      if (!this.#behind.addForNobody(question, work)) done(0);
+      if (!this.#behind.beginForNobody(question, work)) done(0);
     });
   }
 

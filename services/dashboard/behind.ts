@@ -8,8 +8,8 @@ interface Waiting {
   /** What it took the last time; null when somebody has no answer yet. */
   cost_ms: number | null;
   since: number;
-  /** When somebody last asked; Infinity when nobody did. */
-  asked_at: number;
+  /** When somebody last asked; null when nobody did. */
+  asked_at: number | null;
 }
 
 /** Questions that wait, and for how long after somebody asked last. */
@@ -47,8 +47,10 @@ export class Behind {
     this.#at_once = at_once;
   }
 
+  /** Somebody has asked for it. */
   has(question: string): boolean {
-    return this.#waiting.has(question);
+    const waiting = this.#waiting.get(question);
+    return waiting !== undefined && waiting.asked_at !== null;
   }
 
   /** Somebody waits for an answer and has none. */
@@ -62,17 +64,12 @@ export class Behind {
     return failed && this.#now() < failed.until ? failed : null;
   }
 
-  /** Whether somebody has asked for it, and not only it is prepared. */
-  isAskedFor(question: string): boolean {
-    return Number.isFinite(this.#waiting.get(question)?.asked_at);
-  }
-
-  /** After all that somebody asked for. False when it waits already, too many do, or nothing is begun any more. */
-  addForNobody(question: string, work: () => Promise<unknown>): boolean {
-    if (this.#stopped || this.#waiting.has(question) || this.#waiting.size >= most_waiting) return false;
-    const [cost_ms, asked_at] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-    this.#waiting.set(question, { work, cost_ms, since: this.#now(), asked_at, under_way: false });
-    if (this.#working < this.#at_once) void this.#workThrough();
+  /** Begun at once, if nothing waits, beside whatever somebody asks for meanwhile. False when it was not. */
+  beginForNobody(question: string, work: () => Promise<unknown>): boolean {
+    if (this.#stopped || this.#waiting.size > 0) return false;
+    const waiting = { work, cost_ms: 0, since: this.#now(), asked_at: null, under_way: true };
+    this.#waiting.set(question, waiting);
+    void this.#carryOut(question, waiting);
     return true;
   }
 
@@ -99,18 +96,22 @@ export class Behind {
     for (let next = this.#next(); next !== null; next = this.#next()) {
       const [question, waiting] = next;
       waiting.under_way = true;
-      this.#failed.delete(question);
-      try {
-        await waiting.work();
-      } catch (error) {
-        const now = this.#now();
-        const for_ms = error instanceof TooLarge ? too_large_ms : this.#isAway(error) ? away_ms : failed_ms;
-        for (const [other, { until }] of this.#failed) if (now > until) this.#failed.delete(other);
-        this.#failed.set(question, { error, until: now + for_ms });
-      }
-      this.#waiting.delete(question);
+      await this.#carryOut(question, waiting);
     }
     this.#working--;
+  }
+
+  async #carryOut(question: string, { work }: Waiting): Promise<void> {
+    this.#failed.delete(question);
+    try {
+      await work();
+    } catch (error) {
+      const now = this.#now();
+      const for_ms = error instanceof TooLarge ? too_large_ms : this.#isAway(error) ? away_ms : failed_ms;
+      for (const [other, { until }] of this.#failed) if (now > until) this.#failed.delete(other);
+      this.#failed.set(question, { error, until: now + for_ms });
+    }
+    this.#waiting.delete(question);
   }
 
   #next(): [string, Waiting] | null {
@@ -119,7 +120,7 @@ export class Behind {
     for (const one of this.#waiting) {
       const [question, waiting] = one;
       if (waiting.under_way) continue;
-      if (now - waiting.asked_at > abandoned_ms) this.#waiting.delete(question);
+      if (now - (waiting.asked_at ?? now) > abandoned_ms) this.#waiting.delete(question);
       else if (!best || isDueBefore(waiting, best[1], now)) best = one;
     }
     return best;

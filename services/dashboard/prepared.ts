@@ -1,6 +1,6 @@
 /**
- * What a page opens with, computed before anybody asks: over many events the first answers take minutes. One after the other with half of the
- * threads, begun only while nothing else is computed and the pipeline keeps up; onto the shelf, not into memory, where they would push out what
+ * What a page opens with, computed before anybody asks: over many events the first answers take minutes. One after the other with one
+ * thread, begun only while nothing else is computed and the pipeline keeps up; onto the shelf, not into memory, where they would push out what
  * people look at. Who asks gets them with the time they speak for, and newer ones soon.
  */
 import { setTimeout as wait } from 'node:timers/promises';
@@ -22,10 +22,8 @@ export interface PreparerParts {
   /** Nobody waits for anything. */
   isIdle(): Promise<boolean>;
   now(): number;
-  /** Computes it behind and keeps it for who asks. What it took, ms. */
+  /** Computes it and keeps it for who asks. What it took, ms. Never fails. */
   prepare(question: string, compute: Compute): Promise<number>;
-  /** Hears of every question that was computed. */
-  onPrepared?(question: string): void;
   /** By the clock of the machine, if absent. Rejects when the signal comes. */
   wait?(ms: number, signal: AbortSignal): Promise<unknown>;
 }
@@ -94,14 +92,12 @@ export class Preparer {
 
   /** How long it took, ms. */
   async #prepare(question: string, compute: Compute): Promise<number> {
-    const { isIdle, onPrepared, prepare } = this.#parts;
+    const { isIdle, prepare } = this.#parts;
     while (!(await isIdle().catch(() => false))) {
       await this.#pause(look_every_ms);
       if (this.#stopping.signal.aborted) return 0;
     }
-    const took_ms = await prepare(question, compute);
-    if (took_ms > 0) onPrepared?.(question);
-    return took_ms;
+    return prepare(question, compute);
   }
 
   async #pause(ms: number): Promise<void> {

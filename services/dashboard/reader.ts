@@ -1,7 +1,7 @@
 /** How the read API asks the warehouse: over the connection for people and within bounds, so that the pipeline never waits for it. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Warehouse } from '../platform/warehouse/port.ts';
+import { type Warehouse, WarehouseError } from '../platform/warehouse/port.ts';
 import { quoted } from '../platform/warehouse/statement.ts';
 import type { Lane } from './answers.ts';
 import { statementOf } from './question.ts';
@@ -25,22 +25,34 @@ export interface Reader {
 }
 
 const longest_stopping_ms = 5_000;
+/** What waited for a connection begins when another one was stopped. */
+const again_ms = 20;
 
 export async function openReader(warehouse: Pick<Warehouse, 'query' | 'ask'>): Promise<Reader> {
   const [row] = await warehouse.query<{ threads: number }>("SELECT toUInt32(getSetting('max_threads')) AS threads");
   const half = Math.max(1, Math.floor((row?.threads ?? 1) / 2));
   const ours = quoted(`grapevine read API ${randomUUID()}`);
-  const read: Read = ({ sql, only: brand = '', parameters = {} }, format, lane, sparing = false) => {
+  let [running, stopped] = [0, false];
+  const read: Read = async ({ sql, only: brand = '', parameters = {} }, format, lane, sparing = false) => {
     const asked = { sql, only: `, log_comment = ${ours}${brand}` };
     const statement = sparing
       ? statementOf(asked, lane === 'quick' ? 'renewed' : lane, lane === 'quick' ? 1 : half)
       : statementOf(asked, lane);
-    return warehouse.ask(statement, format, parameters, sparing || lane === 'behind' ? 'long' : 'usual');
+    if (stopped) throw new WarehouseError('the read API stops', 394, 'QUERY_WAS_CANCELLED', true);
+    running++;
+    try {
+      return await warehouse.ask(statement, format, parameters, sparing || lane === 'behind' ? 'long' : 'usual');
+    } finally {
+      running--;
+    }
   };
   const kill = `KILL QUERY WHERE Settings['log_comment'] = ${ours} SYNC`;
   const stop = async (): Promise<void> => {
-    const killed = warehouse.ask(kill, 'TabSeparated', {}, 'brief').catch(() => undefined); // a server may not let us
-    await Promise.race([killed, wait(longest_stopping_ms, undefined, { ref: false })]);
+    stopped = true;
+    for (const until = Date.now() + longest_stopping_ms; running > 0 && Date.now() < until; await wait(again_ms)) {
+      const killed = warehouse.ask(kill, 'TabSeparated', {}, 'brief').catch(() => undefined); // a server may not let us
+      await Promise.race([killed, wait(until - Date.now(), undefined, { ref: false })]);
+    }
   };
   return { read, half, stop };
 }

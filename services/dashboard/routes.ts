@@ -47,8 +47,8 @@ export function routes(
     shelf,
     onAnswer: (how) => telemetry.count('api_answers', { how }, 1),
   });
+  shelveNowAndThen(api, answers, reader); // closes last
   prepareNowAndThen(api, answers, parts, { read, shelf, catalogue, tables });
-  shelveNowAndThen(api, answers, reader);
   const readers = new WeakMap<FastifyRequest, string>();
   api.addHook('onRequest', async (request) => {
     readers.set(request, await access(request.headers.authorization));
@@ -81,7 +81,7 @@ function shelveNowAndThen(api: FastifyInstance, answers: Answers, reader: Reader
 function prepareNowAndThen(
   api: FastifyInstance,
   answers: Answers,
-  { prepare_every_ms = 0, lag, now, telemetry }: DashboardParts,
+  { prepare_every_ms = 0, lag, now }: DashboardParts,
   parts: Pick<PreparerParts, 'read' | 'shelf' | 'catalogue' | 'tables'>,
 ): void {
   if (prepare_every_ms === 0) return;
@@ -96,7 +96,6 @@ function prepareNowAndThen(
     },
     isIdle: async () => ((await lag?.()) ?? 0) <= much_lag && answers.running === 0,
     prepare: (question, compute) => answers.prepare(question, compute),
-    onPrepared: () => telemetry.count('api_answers', { how: 'prepared' }, 1),
   });
   api.addHook('onReady', async () => void preparer.run(prepare_every_ms));
   api.addHook('onClose', async () => preparer.stop());

@@ -102,6 +102,9 @@ test('what a proxy says of a server that is gone is an outage, and so is a serve
     for (const [status, text, away] of [
       [502, '<html>502 Bad Gateway</html>', true],
       [503, 'no healthy upstream', true],
+      [503, '<html>The service is unavailable.</html>', true],
+      [504, '<title>504 Gateway Time-out</title>', true],
+      [504, '', true],
       [500, 'Code: 394. DB::Exception: Query was cancelled. (QUERY_WAS_CANCELLED)', true],
       [500, 'Code: 47. DB::Exception: Unknown identifier 503. (UNKNOWN_IDENTIFIER)', false],
     ] as const) {

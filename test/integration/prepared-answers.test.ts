@@ -36,14 +36,19 @@ beforeEach(() => {
   clock = from;
 });
 
-/** A shelf in memory. */
-function shelfOf(): Shelf & { answers: Map<string, Computed> } {
+/** A shelf in memory, and what was put there one after the other. */
+function shelfOf(): Shelf & { answers: Map<string, Computed>; put_there: string[] } {
   const answers = new Map<string, Computed>();
+  const put_there: string[] = [];
   return {
     answers,
+    put_there,
     find: async (question) => answers.get(question) ?? null,
     put: async (some) => {
-      for (const [question, answer] of some) answers.set(question, answer);
+      for (const [question, answer] of some) {
+        answers.set(question, answer);
+        put_there.push(question);
+      }
     },
   };
 }
@@ -79,7 +84,6 @@ it('a page that opens after a restart finds all that it asks about a brand, and 
 
 it('every view of whole lives is prepared for every brand, what tells of all brands once', async () => {
   const shelf = shelfOf();
-  const prepared: string[] = [];
   const ways = new Set<string>();
   await preparer({
     shelf,
@@ -88,9 +92,9 @@ it('every view of whole lives is prepared for every brand, what tells of all bra
       return real.read(asked, format, lane, sparing);
     },
     brands: async () => ['acme', 'moon'],
-    onPrepared: (question) => prepared.push(question),
   }).round();
-  expect([...ways]).toEqual(['behind true']); // within the bounds of what nobody waits for, and with half of the threads
+  expect([...ways]).toEqual(['quick true']); // with one thread, as what is only renewed
+  const prepared = shelf.put_there;
   expect(prepared).toEqual([...shelf.answers.keys()]);
   const wholes = prepared.filter((question) => question.startsWith('TabSeparated '));
   expect(wholes.filter((question) => question.includes('FROM pipeline_completeness'))).toHaveLength(1);
@@ -103,8 +107,8 @@ it('every view of whole lives is prepared for every brand, what tells of all bra
 
 it('what is not an hour old is left, whoever computed it; what is older is prepared again', async () => {
   const shelf = shelfOf();
-  const prepared: string[] = [];
-  const one = preparer({ shelf, onPrepared: (question) => prepared.push(question) });
+  const prepared = shelf.put_there;
+  const one = preparer({ shelf });
   const work_ms = await one.round();
   const all = prepared.splice(0).length;
   expect(work_ms).toBe(all * 500);
@@ -175,26 +179,58 @@ it('after a round it rests, twenty times as long as that took; one that finds no
   expect(rested).toEqual([600_000, 40_000 * questions, 600_000]);
 });
 
-it('what is asked for while it is prepared is computed once, and there for who asked', async () => {
+it('what is asked for while it is prepared is computed for who asks; where it takes too much for that, it is there when it is prepared', async () => {
   const shelf = shelfOf();
-  const answers = new Answers({ now, most_bytes: 10_000, most_running: 1, tooDear, isAway, shelf });
-  let finish: (text: string) => void = () => undefined;
+  const answers = new Answers({ now, most_bytes: 10_000, most_running: 1, tooDear: () => true, isAway, shelf });
   const begun: string[] = [];
+  const ends: { go: (text: string) => void; stop: (error: Error) => void }[] = [];
   const compute = (lane: string, sparing?: boolean): Promise<string> => {
     begun.push(`${lane} ${sparing}`);
-    return new Promise((resolve) => {
-      finish = resolve;
-    });
+    return new Promise((go, stop) => ends.push({ go, stop }));
   };
   const prepared = answers.prepare('q', compute);
   expect(await answers.prepare('q', compute)).toBe(0);
+  const waited = answers.of('q', compute);
+  await vi.waitFor(() => expect(begun).toEqual(['quick true', 'quick undefined']));
+  ends[1]?.stop(new Error('stopped at the bounds'));
+  await expect(waited).rejects.toThrow(ComputedBehind);
   await expect(answers.of('q', compute)).rejects.toThrow(ComputedBehind);
-  finish('there');
+  const other = answers.of('other', async () => 'other'); // nobody waits for what nobody asked for
+  expect((await other).text).toBe('other');
+  ends[0]?.go('there');
   await prepared;
   expect((await answers.of('q', compute)).text).toBe('there');
-  expect(begun).toEqual(['behind true']);
+  expect(begun).toEqual(['quick true', 'quick undefined']);
   await answers.shelve();
   expect(shelf.answers.get('q')).toMatchObject({ text: 'there' });
+});
+
+it('what is too dear for one who waits begins beside what is prepared; nothing is prepared while it waits', async () => {
+  const answers = new Answers({
+    now,
+    most_bytes: 10_000,
+    most_running: 9,
+    tooDear: () => true,
+    isAway,
+    shelf: shelfOf(),
+  });
+  const ends: ((text: string) => void)[] = [];
+  const begun: string[] = [];
+  const of = (name: string) => (lane: string) => {
+    if (lane === 'quick' && name === 'dear') return Promise.reject(new Error('stopped at the bounds'));
+    begun.push(`${name} ${lane}`);
+    return new Promise<string>((go) => ends.push(go));
+  };
+  const prepared = answers.prepare('q', of('q'));
+  await expect(answers.of('dear', of('dear'))).rejects.toThrow(ComputedBehind);
+  await vi.waitFor(() => expect(begun).toEqual(['q quick', 'dear behind']));
+  expect(await answers.prepare('another', of('another'))).toBe(0);
+  for (const go of ends) go('there');
+  await prepared;
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+  expect((await answers.of('dear', of('dear'))).text).toBe('there');
+  answers.stop();
+  expect(await answers.prepare('after', of('after'))).toBe(0);
 });
 
 it('one with too much of an answer is left for an hour, and none that is too large is put there', async () => {

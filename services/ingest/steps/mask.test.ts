@@ -65,7 +65,7 @@ describe('in a text', () => {
     ['a version', 'v2.10.300.4 and 1.5'],
     ['a number after a word that may be a link', 'SMS: 10 000 000 sent, sms: 100-200-300 grams, tel: 4155552671'],
     ['a date after such a word', 'Wifi-tel: 2026-10-12, Wifi-tel:2026-10-12, tel:2026-10-12, sms:2026-10-05T09:00:00Z'],
-    ['what is too large for an address', '1.000.000.000 Views, 300.400.500.600, 123.456.789.012'],
+    ['what is too large for an address', 'Rp 1.250.000.000, 1.000.000.000 Views, 300.400.500.600, 123.456.789.012'],
     ['a few digits after it', 'tel:12345, sms:5.49, 12.99'],
     ['an @ that names nobody', '3 @ 1.99, see you @ 5pm'],
     ['an address that names nobody', 'https://shop.example/p/4155552671?utm_source=ig&n=7 (https://a.example/x)'],
@@ -243,6 +243,9 @@ describe('a user agent', () => {
     ['App/1.0 (iOS; phone=4155552671) +14155552672', 'App/1.0 (iOS; phone=[masked]) [phone]'],
     ['App/1.0 (iOS; ip=203.0.113.9) via 198.51.100.7', 'App/1.0 (iOS; ip=[masked]) via [ip]'],
     ['App/1.0 phone=415 555 2671 (iOS)', 'App/1.0 phone=[masked] (iOS)'],
+    ['App/1.0 mobile=true 17.4 x', 'App/1.0 mobile=true 17.4 x'],
+    ['App/1.0 mobile=yes 1080 1920', 'App/1.0 mobile=yes 1080 1920'],
+    ['App/1.0 (overNode=203.0.113.9; covernote=203.0.113.9)', 'App/1.0 (overNode=[ip]; covernote=[ip])'],
     ['203.000.113.009 Mozilla/5.0', '[ip] Mozilla/5.0'],
     ['App/1.0 (verCode=1.2.3.4; ver=1.2.3.4)', 'App/1.0 (verCode=1.2.3.4; ver=1.2.3.4)'],
     ['App/1.0 (client=203.0.113.9, 198.51.100.7)', 'App/1.0 (client=[ip], [ip])'],
@@ -312,6 +315,9 @@ it('an address inside of an address is masked, also percent-encoded once or twic
     ['?username=&b=1', '?username=&b=1'],
     ['https://203.000.113.009/x', 'https://[ip]/x'],
     ['?loc=%2B37.7749+-122.4194', '?loc=%2B37.7749+-122.4194'],
+    ['?c=0049+30+901820', '?c=[masked]'],
+    ['?c=%2B1+415.555.2671', '?c=[masked]'],
+    ['?c=%2B1+415%E2%80%91555%E2%80%912671', '?c=[masked]'],
     ['?data=%7B%22phone%22%3A%22415%22%7D', '?data=[masked]'],
     ['?u=https%253A%252F%252Fwww.tiktok.com%252F%2540jane.doe', '?u=[masked]'],
     ['?c=jane%40m%C3%BCller.de', '?c=[masked]'],
@@ -598,7 +604,8 @@ it('what is nested in a property is masked field by field, and as it was where i
   ])
     expect(maskProperties({ nobodys })).toEqual({ nobodys });
   const twice = '{"note":"jane@example.com","note":"ok"}';
-  expect(maskProperties({ twice })).toEqual({ twice: '{"note":"[e-mail]","note":"ok"}' });
+  expect(maskProperties({ twice })).toEqual({ twice: '{"note":"ok"}' }); // as it is read
+  expect(maskProperties({ twice: '{"username":"jane","username":null}' })).toEqual({ twice: '{"username":null}' });
   const deep = `${'['.repeat(9_000)}"+1 415 555 0100"${']'.repeat(9_000)}`;
   expect(maskProperties({ deep }).deep).not.toContain('0100');
 });

@@ -9,7 +9,7 @@ const mention = /(^|[^\p{L}\p{N}_@])@[\p{L}\p{N}_.]{2,64}/gu;
 /** International form: + and digits, or 00 and a separator (00 alone begins article numbers, too). */
 const phone = /(?:(?<!\w)\+[1-9][\d\s().\u2010-\u2012-]{6,20}|(?<![\w.])00[1-9]\d{0,2}[\s().-][\d\s().-]{4,18})\d/g;
 const octet = String.raw`(?:2[0-4]\d|25[0-5]|[01]?\d?\d)`;
-const no_thousands = String.raw`(?!\d{1,3}(?:\.000){3})`;
+const no_thousands = String.raw`(?!\d{1,3}\.\d{3}\.000\.000)`;
 const address = new RegExp(String.raw`(?<![\w.])${no_thousands}(?:${octet}\.){3}${octet}(?!\.?\w)`, 'g');
 const long_address =
   /(?<![\w:])(?:(?:[0-9a-f]{1,4}:){3,7}[0-9a-f:]{1,20}|(?:[0-9a-f]{1,4}:)+:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?)(?![\w:])/gi;
@@ -54,12 +54,13 @@ const agent_word = /(^|[\s,[])([^\s=;(),:/?&[]{1,64})=(?!\[masked)([^\s;(),]*(?:
 const in_brackets = /^[^()]*(?:\([^()]*\)[^()]*)*/;
 /** Four numbers are the version of what is named so. */
 const version_name =
-  /(?<!ser|ri|cei)ver(?:sion|code|no|$|[^a-z])|build|release|(?:^|[^a-z])(?:rv|app|os|sdk|lib|v)(?:$|[^a-z])|chrome|webview|browser/i;
+  /(?<!ser|ri|cei)ver(?:sion|(?:code|no)?(?:$|[^a-z]))|build|release|(?:^|[^a-z])(?:rv|app|os|sdk|lib|v)(?:$|[^a-z])|chrome|webview|browser/i;
 const leading_addresses = new RegExp(String.raw`^["']?${address.source}(?:,\s?${address.source}){0,20}`);
 const quoted_field = /"([^"\\]{1,64})"\s{0,4}:\s{0,4}"?([^",}]{0,64})/g;
 const is_address = /:\/\/|[?&][^\s=&?]{1,64}=/;
 /** Whether something is so, not who somebody is: `mobile=true`. */
 const flag = /^(?:|0|1|true|false|yes|no|y|n|null)$/i;
+const flag_and_more = /^(true|false|yes|no|y|n|null)[ .-].*/i;
 /** What is never just so or not. */
 const who = /handle|user_?name|identif|issued/;
 
@@ -95,7 +96,7 @@ export function maskUserAgent(agent: string): string {
     ? plain
         .replace(agent_field, maskAgentField)
         .replace(agent_word, (all: string, start: string, name: string, value: string) =>
-          namesSomebody(name, value) ? `${start}${name}=[masked]` : all,
+          namesSomebody(name, value.replace(flag_and_more, '$1')) ? `${start}${name}=[masked]` : all,
         )
     : plain;
   return maskSegments(
@@ -178,8 +179,8 @@ function holdsSomebody(value: string): boolean {
 /** In a form + is a space. */
 const asForm = (value: string): string =>
   value.includes('+') ? withoutAddresses(readTwice(value.replaceAll('+', ' '))) : '';
-/** With a dot it may be a place on earth. */
-const phone_in_form = /(?<!\w)\+[1-9](?:[\s()-]{0,3}\d){7,14}/;
+/** But for a place on earth: +37.7749 -122.4194. */
+const phone_in_form = /(?<!\w)(?:\+(?!\d{1,3}\.\d)[1-9]|00[1-9]\d{0,2}[\s()-])(?:[\s().\u2010-\u2012-]{0,3}\d){6,14}/;
 
 const withoutAddresses = (text: string): string =>
   !text.includes('://')
@@ -213,19 +214,14 @@ const maskProperty = (name: string, value: string): string =>
   namesSomebody(name, value) ? '[masked]' : maskValue(value);
 
 const literal = /"(?:[^"\\]|\\.)*"/g;
-function maskLiteral(written: string): string {
-  const text = JSON.parse(written) as string;
-  const masked = maskText(text);
-  return masked === text ? written : JSON.stringify(masked);
-}
-
 /** A property that is JSON text is masked field by field; one that holds nothing of a person stays as it was written. */
 function maskValue(text: string): string {
   if (!/^\s*[[{]/.test(text)) return maskText(text);
   try {
     const value: unknown = JSON.parse(text);
     const masked = JSON.stringify(maskDeep(value));
-    return masked === JSON.stringify(value) ? text.replace(literal, maskLiteral) : masked; // a name that stands twice is parsed once
+    const is_whole = text.match(literal)?.length === masked.match(literal)?.length; // of a name that stands twice only the last value is read
+    return is_whole && masked === JSON.stringify(value) ? text : masked;
   } catch {
     return maskText(text); // no JSON after all
   }

@@ -205,7 +205,7 @@ const kindOf = (error: unknown): string | null => {
 
 /** Of the network, or of a proxy before a server that is gone. */
 const outage =
-  /ECONN\w+|E(?:HOST|NET)UNREACH|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EPIPE|socket|timeout|bad gateway|upstream|service (?:temporarily )?unavailable/i;
+  /ECONN\w+|E(?:HOST|NET)UNREACH|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EPIPE|^$|socket|time-?out|bad gateway|upstream|service (?:is )?(?:temporarily )?unavailable/i;
 
 /** What a client or the engine threw, as ours. */
 export function warehouseError(error: unknown): WarehouseError {

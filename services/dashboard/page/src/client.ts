@@ -45,16 +45,22 @@ export class Refused extends Error {
 const isTimeout = ({ reason }: AbortSignal): boolean =>
   reason instanceof DOMException && reason.name === 'TimeoutError';
 
-async function ask(path: string, etag: string, signal?: AbortSignal): Promise<Response> {
+/** `text`: null where nothing changed. */
+async function ask(
+  path: string,
+  etag: string,
+  signal?: AbortSignal,
+): Promise<{ response: Response; text: string | null }> {
   const headers = new Headers({ 'cache-control': 'max-stale' }); // of any age, with its time, until the newer one is there
   if (key) headers.set('authorization', `Bearer ${key}`);
   if (etag) headers.set('if-none-match', etag);
   try {
-    return await fetch(new URL(`api/v1/${path}`, document.baseURI), {
+    const response = await fetch(new URL(`api/v1/${path}`, document.baseURI), {
       headers,
       cache: 'no-store',
       ...(signal && { signal }),
     });
+    return { response, text: response.status === 304 ? null : await response.text() };
   } catch (error) {
     if (signal?.aborted && !isTimeout(signal)) throw error;
     throw new Refused({
@@ -67,7 +73,7 @@ async function ask(path: string, etag: string, signal?: AbortSignal): Promise<Re
 
 /** Ask once; no text when nothing changed since `etag`. Throws Refused. */
 export async function read(path: string, etag = '', signal?: AbortSignal): Promise<Answer> {
-  const response = await ask(path, etag, signal);
+  const { response, text } = await ask(path, etag, signal);
   const newer = Number(response.headers.get('x-newer-in'));
   const as_of = response.headers.get('x-as-of');
   const said = {
@@ -75,8 +81,7 @@ export async function read(path: string, etag = '', signal?: AbortSignal): Promi
     as_of: as_of === null ? undefined : new Date(as_of),
     ...(newer > 0 && { newer_in_ms: newer }),
   };
-  if (response.status === 304) return said;
-  const text = await response.text();
+  if (text === null) return said;
   if (response.ok) return { ...said, text };
   if (response.status === 401) keyNeeded.value = signedIn() ? 'refused' : 'missing';
   throw new Refused(problemOf(response.status, text));
