@@ -101,17 +101,22 @@ export class Behind {
     this.#working--;
   }
 
-  async #carryOut(question: string, { work }: Waiting): Promise<void> {
+  async #carryOut(question: string, { work, asked_at }: Waiting): Promise<void> {
+    const nobody_asked = asked_at === null;
     this.#failed.delete(question);
     try {
       await work();
     } catch (error) {
-      const now = this.#now();
-      const for_ms = error instanceof TooLarge ? too_large_ms : this.#isAway(error) ? away_ms : failed_ms;
-      for (const [other, { until }] of this.#failed) if (now > until) this.#failed.delete(other);
-      this.#failed.set(question, { error, until: now + for_ms });
+      if (!nobody_asked || error instanceof TooLarge) this.#remember(question, error); // who asks may take more than what is prepared
     }
     this.#waiting.delete(question);
+  }
+
+  #remember(question: string, error: unknown): void {
+    const now = this.#now();
+    const for_ms = error instanceof TooLarge ? too_large_ms : this.#isAway(error) ? away_ms : failed_ms;
+    for (const [other, { until }] of this.#failed) if (now > until) this.#failed.delete(other);
+    this.#failed.set(question, { error, until: now + for_ms });
   }
 
   #next(): [string, Waiting] | null {

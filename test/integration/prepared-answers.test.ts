@@ -11,6 +11,7 @@ import { openReader } from '../../services/dashboard/reader.ts';
 import type { DashboardParts } from '../../services/dashboard/server.ts';
 import { openShelf } from '../../services/dashboard/shelf.ts';
 import { whole_views } from '../../services/dashboard/whole.ts';
+import { WarehouseError } from '../../services/platform/warehouse/port.ts';
 import { type DashboardWorld, openDashboardWorld } from '../support/dashboard.ts';
 
 let world: DashboardWorld;
@@ -203,6 +204,20 @@ it('what is asked for while it is prepared is computed for who asks; where it ta
   expect(begun).toEqual(['quick true', 'quick undefined']);
   await answers.shelve();
   expect(shelf.answers.get('q')).toMatchObject({ text: 'there' });
+});
+
+it('what could not be prepared with so little memory is computed for who asks all the same', async () => {
+  const shelf = shelfOf();
+  const answers = new Answers({ now, most_bytes: 10_000, most_running: 9, tooDear, isAway, shelf });
+  const greedy = new WarehouseError('Memory limit exceeded', 241, 'MEMORY_LIMIT_EXCEEDED', true);
+  const compute = async (lane: string): Promise<string> => {
+    if (lane === 'behind') return 'with all there is';
+    throw greedy;
+  };
+  expect(await answers.prepare('q', compute)).toBeGreaterThan(0);
+  await expect(answers.of('q', compute)).rejects.toThrow(ComputedBehind);
+  await vi.waitFor(() => expect(answers.running).toBe(0));
+  expect((await answers.of('q', compute)).text).toBe('with all there is');
 });
 
 it('what is too dear for one who waits begins beside what is prepared; nothing is prepared while it waits', async () => {
