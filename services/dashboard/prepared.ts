@@ -10,7 +10,7 @@ import type { Shelf } from './kept.ts';
 import { brandQuestions } from './page-questions.ts';
 import { questionOf } from './question.ts';
 import type { Read } from './reader.ts';
-import { partOf, whole_views } from './whole.ts';
+import { namedOf, whole_views } from './whole.ts';
 
 export interface PreparerParts {
   read: Read;
@@ -77,10 +77,8 @@ export class Preparer {
         const { brand_id: _, ...parameters } = Object.fromEntries(searchParams);
         const of_brand = view.columns.some(({ name }) => name === 'brand_id') ? brand : null;
         const question = questionOf(view, parameters, of_brand, '', tables);
-        const whole = partOf(read, view, question, of_brand);
-        if (whole) return [[whole.whole, whole.compute] as const];
-        const compute: Compute = (lane, sparing) => read(question, 'JSONEachRow', lane, sparing);
-        return [[`JSONEachRow ${question.sql}`, compute] as const];
+        const { name, compute, part } = namedOf(read, view, question, of_brand);
+        return [part ? ([part.whole, part.compute] as const) : ([name, compute] as const)];
       }),
     );
   }

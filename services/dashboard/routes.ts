@@ -13,7 +13,7 @@ import type { Read, Reader } from './reader.ts';
 import { oldestTaken, rowsOf, sendBody, sendRows } from './reply.ts';
 import type { DashboardParts } from './server.ts';
 import { findRedemptions, storyBody, storyOf } from './story.ts';
-import { partOf } from './whole.ts';
+import { namedOf } from './whole.ts';
 
 const kept_bytes = 64 << 20;
 const shelve_every_ms = 60_000;
@@ -119,13 +119,8 @@ function viewRoute(
       questionOf(view, rest, null); // a parameter misspelt is named before one that is missing
       const brand = brandOf(view, brand_id, brandOfKey(request));
       const question = questionOf(view, rest, brand, request.headers.accept, tables);
-      const format = question.format === 'csv' ? 'CSVWithNames' : 'JSONEachRow';
-      const answer = await ask(
-        request,
-        `${format} ${question.sql}`,
-        (lane, sparing) => read(question, format, lane, sparing),
-        partOf(read, view, question, brand),
-      );
+      const { name: asked, compute, part } = namedOf(read, view, question, brand);
+      const answer = await ask(request, asked, compute, part);
       return sendRows(request, reply, view, question, answer);
     },
   );

@@ -3,7 +3,7 @@
  * is too dear of such a view is computed whole, and every question to it is then answered from that, within the engine and read as any table.
  */
 import { identifier, quoted } from '../platform/warehouse/statement.ts';
-import type { Part } from './answers.ts';
+import type { Compute, Part } from './answers.ts';
 import { TooLarge } from './behind.ts';
 import type { readable, View } from './catalogue.ts';
 import type { Question } from './question.ts';
@@ -33,14 +33,32 @@ export const whole_views: ReadonlySet<string> = new Set<(typeof readable)[number
 /** A statement carries the rows: beyond this it would take longer than a moment, and more than the client can read through for settings. */
 const most_bytes = 4 << 20;
 
-/** What the question is part of; undefined where it stands for itself. `brand` null = the view tells of all brands together. */
+/** A question as it is asked of the answers: under this name it is kept, computed so, and part of that. */
+export interface Named {
+  name: string;
+  compute: Compute;
+  part: Part | undefined;
+}
+
+/** `brand` null = the view tells of all brands together. */
+export function namedOf(read: Read, view: View, question: Question, brand: string | null): Named {
+  const format = formatOf(question);
+  return {
+    name: `${format} ${question.sql}`,
+    compute: (lane, sparing) => read(question, format, lane, sparing),
+    part: partOf(read, view, question, brand),
+  };
+}
+
+const formatOf = ({ format }: Question): string => (format === 'csv' ? 'CSVWithNames' : 'JSONEachRow');
+
+/** What the question is part of; undefined where it stands for itself. */
 export function partOf(read: Read, view: View, question: Question, brand: string | null): Part | undefined {
   if (!whole_views.has(view.name)) return undefined;
   const columns = view.columns.map(({ name }) => identifier(name)).join(', ');
   const where = brand === null ? '' : ` WHERE brand_id = ${quoted(brand)}`;
   const sql = `SELECT ${columns} FROM ${identifier(view.name)}${where}`;
   const structure = view.columns.map(({ name, type }) => `${identifier(name)} ${type}`).join(', ');
-  const format = question.format === 'csv' ? 'CSVWithNames' : 'JSONEachRow';
   return {
     whole: `TabSeparated ${sql}`,
     async compute(lane, sparing) {
@@ -52,7 +70,7 @@ export function partOf(read: Read, view: View, question: Question, brand: string
       // No rows at all are read as no columns by servers before 26.7.
       const source =
         rows === '' ? `null(${quoted(structure)})` : `format(TabSeparated, ${quoted(structure)}, ${quoted(rows)})`;
-      return read({ sql: question.sqlFrom(source) }, format, 'quick');
+      return read({ sql: question.sqlFrom(source) }, formatOf(question), 'quick');
     },
   };
 }
