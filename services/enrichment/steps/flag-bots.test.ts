@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EnrichedEvent } from '../../../schemas/generated/enriched_event.ts';
 import { acceptedFrom, enrichedEvent, keptOf } from '../../../test/support/events.ts';
-import { maskUserAgent } from '../../ingest/steps/mask.ts';
+import { maskUserAgent } from '../../ingest/steps/mask-user-agent.ts';
 import { flagBots } from './flag-bots.ts';
 
 const iphone = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X)';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maskUserAgent } from './mask.ts';
+import { maskUserAgent } from './mask-user-agent.ts';
 
 describe('a user agent', () => {
   it.each([
@@ -18,6 +18,15 @@ describe('a user agent', () => {
     'proto=https WhatsApp/2.23.20.0',
     'unknown 4.9.3.1x',
     'App/1.0 (isMobile=true; mobile=1)',
+    'App/1.0 is_mobile=1 1080 1920',
+    'App/1.0 is_mobile=1 1080x1920',
+    'App/1.0 mobile=1 17.4 x',
+    'App/1.0 mobile=1 360Spider/2',
+    'App/1.0 mobile=1 80legs',
+    'App/1.0 (mobile=true, lang=en; x)',
+    'App/1.0 (verName=1.2.3.4; appVerName=1.2.3.4; verNum=1.2.3.4; client_ver=1.2.3.4)',
+    'App/1.0 chrome=120.0.0.1 x',
+    'Mozilla/5.0 (compatible; Bot/1.0; x=(1)) HeadlessChrome/120.0',
   ])('%s stays as it is', (agent) => expect(maskUserAgent(agent)).toBe(agent));
 
   it.each([
@@ -92,5 +101,38 @@ describe('a user agent', () => {
     ['      203.0.113.9', '      [ip]'],
     ['bot (+http://203.0.113.9/x; jane@example.com)', 'bot (+http://[ip]/x; [e-mail])'],
     ['Opera/9.80 tel:4155552671', 'Opera/9.80 tel:[phone]'],
+    ['App/1.0 email=y.tanaka x', 'App/1.0 email=[masked] x'],
+    ['App/1.0 email=n.smith x', 'App/1.0 email=[masked] x'],
+    ['App/1.0 email=no.one', 'App/1.0 email=[masked]'],
+    ['App/1.0 user_email=y-jane-doe x', 'App/1.0 user_email=[masked] x'],
+    ['App/1.0 mobile=n-4155552671', 'App/1.0 mobile=[masked]'],
+    ['App/1.0 mobile=no 4155552671', 'App/1.0 mobile=[masked]'],
+    ['App/1.0 (lang=en,email=no.one)', 'App/1.0 (lang=en,email=[masked])'],
+    ['App/1.0 phone=1 415 555 2671 x', 'App/1.0 phone=[masked] x'],
+    ['App/1.0 phone=(415) 555-2671', 'App/1.0 phone=[masked]'],
+    ['App/1.0 phone=+1 (415) 555-2671 x', 'App/1.0 phone=[masked] x'],
+    ['App/1.0 phone=+33 1 23 45 67 89, x', 'App/1.0 phone=[masked], x'],
+    ['App/1.0 phone=4155552671 360Spider/2', 'App/1.0 phone=[masked] 360Spider/2'],
+    ['ip=203.0.113.9 17.4 App', 'ip=[masked] 17.4 App'],
+    ['ip=203.0.113.9, 198.51.100.7 App', 'ip=[masked] App'],
+    ['user_name="Jane Doe" App/1.0', 'user_name=[masked] App/1.0'],
+    ['x=1; user name=Jane Doe App/1.0', 'x=1; user name=[masked] App/1.0'],
+    ['proto=https;ip=203.0.113.9 (HeadlessChrome; x)', 'proto=https;ip=[masked] (HeadlessChrome; x)'],
+    ['x=1; ip=203.0.113.9 HeadlessChrome', 'x=1; ip=[masked] HeadlessChrome'],
+    ['proto=https;ip=203.0.113.9 curl/8.4.0', 'proto=https;ip=[masked] curl/8.4.0'],
+    ['App/1.0 (build=45) Foo/2.0 (phone=4155552671)', 'App/1.0 (build=45) Foo/2.0 (phone=[masked])'],
+    ['M/5.0 (x; lang=en) Brand/2 (user_name=jane; v=1)', 'M/5.0 (x; lang=en) Brand/2 (user_name=[masked]; v=1)'],
+    ['M/5.0 (x; lang=en) Brand/2 (ip=203.0.113.9)', 'M/5.0 (x; lang=en) Brand/2 (ip=[masked])'],
+    ['App/1.0 (iOS; phone=4155552671) x=1 (email=jane)', 'App/1.0 (iOS; phone=[masked]) x=1 (email=[masked])'],
+    ['App/1.0 (iOS 17 lang=en phone=415 555 2671; x)', 'App/1.0 (iOS 17 lang=en phone=[masked]; x)'],
+    ['App/1.0 (user_name=Jane Doe lang=en; x)', 'App/1.0 (user_name=[masked] lang=en; x)'],
+    ['App/1.0 phone=415 555 2671(iOS)', 'App/1.0 phone=[masked](iOS)'],
+    ['App/1.0 ip= 203.0.113.9 x', 'App/1.0 ip=[masked] x'],
+    ['App/1.0 phone=mob. 0171 1234567 x', 'App/1.0 phone=[masked] x'],
+    ['App/1.0 mobile=phone=+1 415 555 2671 x', 'App/1.0 mobile=[masked] x'],
+    ['x=1; user name=Jane 415 Doe App/1.0', 'x=1; user name=[masked] App/1.0'],
+    ['App/1.0 client=203.0.113.9 x', 'App/1.0 client=[ip] x'],
+    ['App/1.0 contact=+1 415 555 2671 x', 'App/1.0 contact=[phone] x'],
+    ['App/1.0 (coverno=203.0.113.9; verNode=203.0.113.9)', 'App/1.0 (coverno=[ip]; verNode=[ip])'],
   ])('%s becomes %s', (agent, masked) => expect(maskUserAgent(agent)).toBe(masked));
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { maskAddress, maskDeep, maskProperties, maskText, maskUserAgent } from './mask.ts';
+import { maskAddress, maskDeep, maskProperties, maskText } from './mask.ts';
+import { maskUserAgent } from './mask-user-agent.ts';
 
 describe('in a text', () => {
   it.each([
@@ -66,6 +67,10 @@ describe('in a text', () => {
     ['a number after a word that may be a link', 'SMS: 10 000 000 sent, sms: 100-200-300 grams, tel: 4155552671'],
     ['a date after such a word', 'Wifi-tel: 2026-10-12, Wifi-tel:2026-10-12, tel:2026-10-12, sms:2026-10-05T09:00:00Z'],
     ['what is too large for an address', 'Rp 1.250.000.000, 1.000.000.000 Views, 300.400.500.600, 123.456.789.012'],
+    [
+      'an amount with thousands',
+      'Rp 1.200.150.000, Rp 1.000.150.000, ₫1.250.100.000, € 1.100.000.050, 120.150.200.000',
+    ],
     ['a few digits after it', 'tel:12345, sms:5.49, 12.99'],
     ['an @ that names nobody', '3 @ 1.99, see you @ 5pm'],
     ['an address that names nobody', 'https://shop.example/p/4155552671?utm_source=ig&n=7 (https://a.example/x)'],
@@ -454,6 +459,11 @@ describe('what is written to cost time', () => {
     ['fields with spaces', () => maskUserAgent('; phone '.repeat(8_000))],
     ['signs of several bytes', () => maskAddress(`?u=1${'%C3'.repeat(20_000)}`)],
     ['fields of an agent', () => maskUserAgent('(a=b;'.repeat(12_000))],
+    ['words of an agent', () => maskUserAgent(' phone=1 a=b'.repeat(6_000))],
+    ['words behind a field', () => maskUserAgent(`x=1; user name=${'a '.repeat(30_000)}`)],
+    ['spaces behind a field', () => maskUserAgent(`x=1; user name=a${' '.repeat(60_000)}`)],
+    ['brackets in a field', () => maskUserAgent(`(phone=${'('.repeat(60_000)}`)],
+    ['names of many words', () => maskUserAgent(`;${' a'.repeat(30_000)}=1`)],
     ['nobodies', () => maskUserAgent('unknown, for='.repeat(5_000))],
     ['encoded segments', () => maskAddress('/%3a%2f'.repeat(8_000))],
     ['signs encoded twice', () => maskAddress(`?a=1${'%252f'.repeat(12_000)}`)],
@@ -487,6 +497,75 @@ it.each([
   const [name] = query.slice(1).split('=');
   expect(maskAddress(`https://a.example/${query}&till=3`)).toBe(`https://a.example/?${name}=[masked]&till=3`);
 });
+
+it.each([
+  'text=see+https%3A%2F%2Fy.example%2Fa+203.0.113.9',
+  'text=https%3A%2F%2Fy.example%2Fa+from+203.0.113.9',
+  'text=https%3A%2F%2Fy.example%2Fa+2001:db8::1',
+  'c=%2B49.171+1234567',
+  'c=%2B33.1+23+45+67+89',
+  'c=0049.171+1234567',
+  'c=0033.1+23+45+67+89',
+  'c=%2B1+-+(415)+-+555+-+2671',
+  'c=%2B1++++415++++555++++2671',
+])('a form tells of somebody: %s', (form) =>
+  expect(maskAddress(`https://a.example/?${form}&b=1`)).toBe(`https://a.example/?${form.split('=')[0]}=[masked]&b=1`),
+);
+
+it.each([
+  'loc=51.0012+13.737262',
+  'loc=48.001+2.3522191',
+  'loc=51.001+-0.127758',
+  'loc=%2B37.7749+-122.4194',
+  'loc=%2B37.7749,+%2B122.4194',
+  'q=0.005+200300+400',
+  'amount=1.200.150.000',
+  'app_version=17.1.2.3',
+  'price=%2B1000000',
+])('a form tells of nobody: %s', (form) =>
+  expect(maskAddress(`https://a.example/?${form}&b=1`)).toBe(`https://a.example/?${form}&b=1`),
+);
+
+it('the version of an app is no address', () => {
+  const versions = { app_version: '17.1.2.3', osVersion: '10.0.22.1', sdk: '4.9.3.1' };
+  expect(maskDeep(versions)).toEqual(versions);
+  expect(maskProperties(versions)).toEqual(versions);
+  expect(maskProperties({ nested: '{"appVersion":"1.2.3.4"}' })).toEqual({ nested: '{"appVersion":"1.2.3.4"}' });
+  expect(maskProperties({ app_version: '1.0 at 203.0.113.9', server: '203.0.113.9' })).toEqual({
+    app_version: '1.0 at [ip]',
+    server: '[ip]',
+  });
+});
+
+it.each([
+  'device_id',
+  'deviceId',
+  'idfa',
+  'IDFV',
+  'imei',
+  'gaid',
+  'advertising_id',
+  'androidId',
+  'first_name',
+  'lastName',
+])('a property named %s is of somebody, too', (name) =>
+  expect(maskProperties({ [name]: 'Jane 8c1f' })).toEqual({ [name]: '[masked]' }),
+);
+it.each(['full_name', 'nickname', 'surname', 'whatsapp', 'WhatsAppNumber', 'fax'])('%s says who it is', (name) =>
+  expect(maskProperties({ [name]: 'Jane 8c1f' })).toEqual({ [name]: '[masked]' }),
+);
+it.each([
+  'device',
+  'device_type',
+  'android',
+  'product_name',
+  'campaign_full_name',
+  'name',
+  'filename',
+  'first_names_list',
+])('%s says nothing of somebody', (name) =>
+  expect(maskProperties({ [name]: 'Jane 8c1f' })).toEqual({ [name]: 'Jane 8c1f' }),
+);
 
 it.each([
   ['an e-mail of another script', 'to jane@пример.рф', 'to [e-mail]'],

@@ -1,17 +1,19 @@
 /** Hides what identifies people inside free text. Not a proof against every disguise; what is recognised never leaves ingest. */
-import { forwarded } from '../../../schemas/forwarded.ts';
 import { freeNames } from '../../../schemas/free-names.ts';
+import { namesSomebody, namesVersion } from './mask-names.ts';
 
 // Every pattern is linear: what it repeats is bounded, or cannot match where it starts.
 const email =
   /[^\s@<>"'(),;:=&?/]{1,64}(?:@|%40)(?!\dx\.(?:avif|gif|jpe?g|png|svg|webp)(?![\w.]))[^\s@<>"'(),;:&?/%]{1,255}\.(?:xn--[a-z0-9-]{2,59}|\p{L}{2,24})/giu;
 const mention = /(^|[^\p{L}\p{N}_@])@[\p{L}\p{N}_.]{2,64}/gu;
 /** International form: + and digits, or 00 and a separator (00 alone begins article numbers, too). */
-const phone = /(?:(?<!\w)\+[1-9][\d\s().\u2010-\u2012-]{6,20}|(?<![\w.])00[1-9]\d{0,2}[\s().-][\d\s().-]{4,18})\d/g;
+export const phone =
+  /(?:(?<!\w)\+[1-9][\d\s().\u2010-\u2012-]{6,20}|(?<![\w.])00[1-9]\d{0,2}[\s().-][\d\s().-]{4,18})\d/g;
 const octet = String.raw`(?:2[0-4]\d|25[0-5]|[01]?\d?\d)`;
-const no_thousands = String.raw`(?!\d{1,3}\.\d{3}\.000\.000)`;
-const address = new RegExp(String.raw`(?<![\w.])${no_thousands}(?:${octet}\.){3}${octet}(?!\.?\w)`, 'g');
-const long_address =
+/** An amount in thousands: it ends in them, or begins with less than three digits, and others with a 0. */
+const no_thousands = String.raw`(?![1-9]\d{0,2}(?:\.\d{3}){2}\.000(?!\d))(?![1-9]\d?(?=(?:\.\d{3}){3}(?!\d))(?:\.\d{3}){0,2}\.0)`;
+export const address = new RegExp(String.raw`(?<![\w.])${no_thousands}(?:${octet}\.){3}${octet}(?!\.?\w)`, 'g');
+export const long_address =
   /(?<![\w:])(?:(?:[0-9a-f]{1,4}:){3,7}[0-9a-f:]{1,20}|(?:[0-9a-f]{1,4}:)+:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?)(?![\w:])/gi;
 /** What stands between the digits of a telephone number in an address, also percent-encoded. */
 const between = String.raw`(?:[\s().+-]|%(?:20|28|29|2b|2d|2e)){0,3}`;
@@ -27,43 +29,14 @@ const handle_in_path = /(\/|%2f)(?:@|%40)(?:[\p{L}\p{N}_.+-]|%[0-9a-f]{2}){2,64}
 /** Up to the path: numbers in that are versions, but for the hosts of addresses inside of it. */
 const host = /^(?:[^/\\?#]*:[/\\]{1,9}|[/\\]{2,9})?[^/\\?#]*/;
 const inner_host = /(?:^[/\\]{2,9}|:[/\\]{1,9})[^/\\?#\s]*/g;
-/** Also behind others of a list that are nobody's: `unknown`, `::1`. */
-const begins_with_address = new RegExp(
-  String.raw`^(?:${forwarded}|[^\p{L}\p{N}_])*(?:ffff:)?(?:${address.source}|${long_address.source})`,
-  'iu',
-);
-/** What is no version: that stands behind a name and a slash. */
-const address_apart = new RegExp(String.raw`(?<!\/)${address.source}`, 'g');
 const bracketed_address = /\[[0-9a-f.]*:[0-9a-f:.]*(?:%[^\]]{0,40})?\]/gi;
-/** What a name says, word by word in small letters, joined by `_`. */
-const personal_name =
-  /e_?mail|(?<!head|micro|saxo|mega|(?:^|_)(?:head|ear|micro|saxo|mega)_?)phone|(?<!auto)mobile|handle(?!rs?(?:_|$)|d(?:_|$)|_?bars?(?:_|$))|user_?name|msisdn|(?:^|[_\d])(?:tel(?:\d+[a-z]?)?|ip\d?|ipv[46])(?:_|$)|ip_?addr|(?:^|_)(?:client|remote|user|visitor)_?ip|identifiers|issued_to/;
-/** Most names are told apart at a glance. */
-const may_be_personal = /mail|phone|mobile|handle|name|msisdn|tel|ip|identifiers|issued/i;
-const nobodys_name = /(?:^|_)(?:vo_ip|tel_aviv)(?=_|$)|^ip_(?:rating|class|code)$/g;
 const links = [telephone, messenger, email];
 /** Between slashes; one may be an address itself, encoded, or a link to somebody. */
 const segment = /[^/?#\s]+/g;
 const may_be_encoded = /%(?:25)?(?:2b|2f|3a|40)/i;
 const parameter = /([?&#;])([^=&#;?]*)=([^&#;]*)/g;
-/** The same in a user agent, up to the next. */
-const agent_field = /([;(&#?])([^=&#;?()]{1,80})=([^&#;]*)/g;
-/** The same between words, up to the next of them. */
-const agent_word = /(^|[\s,[])([^\s=;(),:/?&[]{1,64})=(?!\[masked)([^\s;(),]*(?:[ .-]\d{2,14}){0,5})/g;
-/** Up to the bracket that closes what began before. */
-const in_brackets = /^[^()]*(?:\([^()]*\)[^()]*)*/;
-/** Four numbers are the version of what is named so. */
-const version_name =
-  /(?<!ser|ri|cei)ver(?:sion|(?:code|no)?(?:$|[^a-z]))|build|release|(?:^|[^a-z])(?:rv|app|os|sdk|lib|v)(?:$|[^a-z])|chrome|webview|browser/i;
-const leading_addresses = new RegExp(String.raw`^["']?${address.source}(?:,\s?${address.source}){0,20}`);
 const quoted_field = /"([^"\\]{1,64})"\s{0,4}:\s{0,4}"?([^",}]{0,64})/g;
-const is_address = /:\/\/|[?&][^\s=&?]{1,64}=/;
-/** Whether something is so, not who somebody is: `mobile=true`. */
-const flag = /^(?:|0|1|true|false|yes|no|y|n|null)$/i;
-const flag_and_more = /^(true|false|yes|no|y|n|null)[ .-].*/i;
-/** What is never just so or not. */
-const who = /handle|user_?name|identif|issued/;
-
+export const is_address = /:\/\/|[?&][^\s=&?]{1,64}=/;
 /** For a comment: e-mails, @mentions, international phone numbers and IP addresses become `[…]`, and what addresses in it say of somebody. */
 export function maskText(text: string): string {
   let out = text;
@@ -86,46 +59,14 @@ export function maskText(text: string): string {
 export const maskAddress = (url: string): string =>
   maskSegments(maskParameters(maskPlain(maskHost(url)), holdsSomebody));
 
-/**
- * For a user agent: the same in addresses and fields, but numbers are versions unless it begins with an IP address, or they stand in a field that
- * is not named after one.
- */
-export function maskUserAgent(agent: string): string {
-  const plain = maskPlain(begins_with_address.test(agent) ? hideAddresses(agent, address_apart) : agent);
-  const fields = plain.includes('=')
-    ? plain
-        .replace(agent_field, maskAgentField)
-        .replace(agent_word, (all: string, start: string, name: string, value: string) =>
-          namesSomebody(name, value.replace(flag_and_more, '$1')) ? `${start}${name}=[masked]` : all,
-        )
-    : plain;
-  return maskSegments(
-    is_address.test(fields)
-      ? eachWord(fields, (word) => (is_address.test(word) ? maskParameters(word, holdsSomebody) : word))
-      : fields,
-  );
-}
-
-function maskAgentField(_: string, start: string, name: string, value: string): string {
-  if (namesSomebody(name, value.replace(/\).*/s, ''))) return `${start}${name}=[masked]${behindBracket(value)}`;
-  const numbers = version_name.test(name) ? value : value.replace(leading_addresses, (found) => hideAddresses(found));
-  return `${start}${name}=${numbers.replace(phone, '[phone]').replace(long_address, '[ip]')}`;
-}
-
-/** What stands behind the bracket that the field stands in. */
-function behindBracket(value: string): string {
-  const rest = value.replace(in_brackets, '');
-  return rest.startsWith(')') ? hideAddresses(rest, address_apart).replace(phone, '[phone]') : '';
-}
-
-const eachWord = (text: string, work: (word: string) => string): string => text.replace(/\S+/g, work);
+export const eachWord = (text: string, work: (word: string) => string): string => text.replace(/\S+/g, work);
 
 const maskHost = (url: string): string => url.replace(host, (found) => hideAddresses(found));
 
-const hideAddresses = (text: string, plain = address): string =>
+export const hideAddresses = (text: string, plain = address): string =>
   text.replace(bracketed_address, '[[ip]]').replace(plain, '[ip]').replace(long_address, '[ip]');
 
-function maskPlain(text: string): string {
+export function maskPlain(text: string): string {
   let out = text.replace(inner_host, (found) => hideAddresses(found));
   if (out.includes('@') || out.includes('%40'))
     out = out.replace(email, '[e-mail]').replace(handle_in_path, '$1[mention]');
@@ -134,33 +75,17 @@ function maskPlain(text: string): string {
   return out;
 }
 
-const maskParameters = (text: string, holds: (value: string) => boolean): string =>
+export const maskParameters = (text: string, holds: (value: string) => boolean): string =>
   text.replace(parameter, (all: string, start: string, name: string, value: string) =>
-    namesSomebody(readOnce(name), value) || holds(value) ? `${start}${name}=[masked]` : all,
+    namesSomebody(readOnce(name), value) || (!isVersion(name, value) && holds(value))
+      ? `${start}${name}=[masked]`
+      : all,
   );
 
-const maskSegments = (text: string): string =>
+export const maskSegments = (text: string): string =>
   text.replace(segment, (found) =>
     may_be_encoded.test(found) && leadsToSomebody(readTwice(found)) ? '[masked]' : found,
   );
-
-/** Whether a field's value is somebody's by its name, and not just so or not, or nobody's. */
-function namesSomebody(name: string, value: unknown): boolean {
-  if (!isPersonal(name)) return false;
-  return who.test(wordsOf(name)) ? value !== '' && value !== null && typeof value !== 'boolean' : !isFlag(value);
-}
-
-const isFlag = (value: unknown): boolean =>
-  value === null || (typeof value !== 'object' && flag.test(String(value).trim()));
-
-/** Whether a field's name says that its value is an address or a number of somebody: `shop_tel`, `shopTel`, `contact[tel]`, `tel2`. */
-function isPersonal(name: string): boolean {
-  if (!may_be_personal.test(name)) return false;
-  const apart = name.replace(/([\p{Ll}\d])(?=\p{Lu})|(\p{Lu})(?=\p{Lu}\p{Ll})/gu, '$1$2_');
-  return [name, apart].some((told) => personal_name.test(wordsOf(told).replace(nobodys_name, '')));
-}
-
-const wordsOf = (name: string): string => name.toLowerCase().replace(/[^\p{L}\d]+/gu, '_');
 
 /** What is percent-encoded, as it is read. */
 const readOnce = (text: string): string =>
@@ -169,18 +94,21 @@ const readOnce = (text: string): string =>
 const readTwice = (text: string): string => readOnce(readOnce(text));
 
 /** A parameter's value that is or holds an IP address, a phone number, a link to somebody or a field of somebody; numbers in the path of an address are its own. */
-function holdsSomebody(value: string): boolean {
+export function holdsSomebody(value: string): boolean {
   if (value.includes('[phone]') || value.includes('[ip]')) return true; // and what stands beside it
   if (!/[\d@]/.test(value)) return false;
   const plain = readTwice(value);
-  return leadsToSomebody(plain) || numbersSomebody(withoutAddresses(plain)) || phone_in_form.test(asForm(value));
+  const form = value.includes('+') ? readTwice(value.replaceAll('+', ' ')).trim() : ''; // where + is a space
+  if (place.test(form || plain)) return false;
+  return leadsToSomebody(plain) || numbersSomebody(withoutAddresses(plain)) || numbersInForm(withoutAddresses(form));
 }
 
-/** In a form + is a space. */
-const asForm = (value: string): string =>
-  value.includes('+') ? withoutAddresses(readTwice(value.replaceAll('+', ' '))) : '';
-/** But for a place on earth: +37.7749 -122.4194. */
-const phone_in_form = /(?<!\w)(?:\+(?!\d{1,3}\.\d)[1-9]|00[1-9]\d{0,2}[\s()-])(?:[\s().\u2010-\u2012-]{0,3}\d){6,14}/;
+/** Degrees on earth: +37.7749 -122.4194. */
+const place = /^[+-]?\d{1,2}\.\d{2,16}[,\s]{1,4}[+-]?\d{1,3}\.\d{2,16}$/;
+const phone_in_form = /(?:(?<!\w)\+[1-9]|(?<![\w.])00[1-9]\d{0,2}[\s().-])(?:[\s().\u2010-\u2012-]{0,5}\d){6,14}/;
+
+const numbersInForm = (form: string): boolean =>
+  [phone, phone_in_form, address, long_address].some((pattern) => form.search(pattern) >= 0);
 
 const withoutAddresses = (text: string): string =>
   !text.includes('://')
@@ -211,7 +139,10 @@ export function maskProperties(properties: Record<string, string>): Record<strin
 }
 
 const maskProperty = (name: string, value: string): string =>
-  namesSomebody(name, value) ? '[masked]' : maskValue(value);
+  namesSomebody(name, value) ? '[masked]' : isVersion(name, value) ? value : maskValue(value);
+
+/** Four numbers are the version of what is named so, no address. */
+const isVersion = (name: string, value: string): boolean => /^\d+(?:\.\d+){3}$/.test(value) && namesVersion(name);
 
 const literal = /"(?:[^"\\]|\\.)*"/g;
 /** A property that is JSON text is masked field by field; one that holds nothing of a person stays as it was written. */
@@ -230,7 +161,7 @@ function maskValue(text: string): string {
 /** For any JSON value: every text inside as a comment, and whole where the field's name says whose it is. */
 export function maskDeep(value: unknown, name = ''): unknown {
   if (namesSomebody(name, value)) return '[masked]';
-  if (typeof value === 'string') return maskText(value);
+  if (typeof value === 'string') return isVersion(name, value) ? value : maskText(value);
   if (Array.isArray(value)) return value.map((inner) => maskDeep(inner));
   if (typeof value !== 'object' || value === null) return value;
   const free = freeNames(' ');

@@ -5,7 +5,8 @@ import { normaliseIdentifier, type RawIdentifier } from '../../../schemas/values
 import { fingerprint, type Keys } from '../../platform/keys.ts';
 import { kept, type Outcome } from '../../platform/outcome.ts';
 import type { Ingested, IngestLookups, SourceRecord } from '../records.ts';
-import { maskAddress, maskDeep, maskProperties, maskText, maskUserAgent } from './mask.ts';
+import { maskAddress, maskDeep, maskProperties, maskText } from './mask.ts';
+import { maskUserAgent } from './mask-user-agent.ts';
 import { networkOf } from './network-of.ts';
 import type { ParsedRecord } from './parse-record.ts';
 
