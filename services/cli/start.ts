@@ -94,8 +94,7 @@ async function start(options: StartOptions): Promise<void> {
       }
     } finally {
       forget();
-      await server.close();
-      await dashboard.close();
+      await Promise.all([dashboard.close(), server.close()]); // each waits for whom it answers: what is computed is stopped at once
     }
   } finally {
     await pipeline.close();

@@ -8,8 +8,11 @@
 import { Behind, TooLarge } from './behind.ts';
 import { type Kept, KeptAnswers, type Shelf } from './kept.ts';
 
-/** `quick`: somebody waits for it. `behind`: nobody does; it may take more time and memory, and nothing else dear runs beside it. */
-export type Lane = 'quick' | 'behind';
+/**
+ * `quick`: somebody waits for it. `behind`: nobody does; it may take more time and memory, and nothing else dear runs beside it. `idle`: nobody has
+ * asked for it; it may take its time, and keeps nobody up.
+ */
+export type Lane = 'quick' | 'behind' | 'idle';
 /** `sparing`: there is an older answer, so it may take its time and leave room for those who wait. */
 export type Compute = (lane: Lane, sparing?: boolean) => Promise<string>;
 
@@ -39,12 +42,14 @@ export interface AnswersOptions {
   most_bytes: number;
   /** Questions computed at once: beyond that, more would only wait for each other. */
   most_running: number;
-  /** Answers renewed at once for those who got the old one; one, if absent. */
+  /** Answers renewed at once for those who got the old one, and so many times sooner than with one thread an answer is there; one, if absent. */
   most_renewing?: number;
   /** Whether a question failed only because it took too much for one who waits. */
   tooDear(error: unknown): boolean;
   /** Whether the warehouse did not answer: no question's fault. */
   isAway(error: unknown): boolean;
+  /** Whether somebody stopped it, who does not want it begun again at once; never, if absent. */
+  wasStopped?(error: unknown): boolean;
   /** Hears of every answer given. */
   onAnswer?(how: How): void;
   /** Where answers are kept for the next start; nowhere, if absent. */
@@ -75,8 +80,9 @@ const stale_ms = 600_000;
 const stale_recalled_ms = 10_000;
 /** The same while a newer one is being computed behind. */
 const stale_behind_ms = 3_600_000;
-/** An answer that is older may be on the shelf in a newer form: another copy computed it, or it was prepared. */
+/** An answer that is older may be on the shelf in a newer form: another copy computed it, or it was prepared. So often that is looked for. */
 const look_again_ms = 3_600_000;
+const look_every_ms = 60_000;
 /** So many questions are remembered for having been stopped. */
 const most_too_dear = 1_000;
 
@@ -99,8 +105,10 @@ export class Answers {
   constructor(options: AnswersOptions) {
     this.#options = options;
     this.#kept = new KeptAnswers(options.most_bytes, options.now, options.shelf);
-    this.#behind = new Behind(options);
-    this.#renewing = new Behind(options, options.most_renewing);
+    const { now, isAway, wasStopped } = options;
+    const comesBack = (error: unknown): boolean => isAway(error) && !wasStopped?.(error);
+    this.#behind = new Behind({ now, isAway: comesBack });
+    this.#renewing = new Behind({ now, isAway: comesBack }, options.most_renewing);
   }
 
   /** Questions being computed now. */
@@ -143,17 +151,20 @@ export class Answers {
    * people look at. What it took, ms; 0 when something else waits, or it failed a while ago.
    */
   prepare(question: string, compute: Compute): Promise<number> {
-    const { now, onAnswer } = this.#options;
+    const { now, onAnswer, most_renewing = 1 } = this.#options;
     if (this.#behind.failure(question)) return Promise.resolve(0);
     return new Promise((done) => {
       const work = async (): Promise<void> => {
         const as_of = now();
         let took_ms = 0;
         try {
-          const text = await compute('quick', true).finally(() => {
+          const text = await compute('idle').finally(() => {
             took_ms = now() - as_of;
           });
-          const answer = { text, as_of, took_ms, cost_ms: took_ms };
+          const cost_ms = took_ms / most_renewing; // nearer to what it takes who waits
+          const answer = { text, as_of, took_ms: cost_ms, cost_ms };
+          const before = this.#kept.get(question);
+          if (before && before.as_of > as_of) return;
           if (this.#behind.has(question)) this.#kept.keepForLong(question, { ...answer, last_ms: took_ms });
           else await this.#kept.shelveOnly(question, answer);
           onAnswer?.('prepared');
@@ -196,7 +207,8 @@ export class Answers {
   /** The shelf may have one, or a newer one. */
   #isToBeLookedFor(here: Kept | null): boolean {
     if (!this.#options.shelf) return false;
-    return !here || (!here.recalled && this.#options.now() - here.as_of >= look_again_ms);
+    const now = this.#options.now();
+    return !here || (now - here.as_of >= look_again_ms && now - here.looked_at >= look_every_ms);
   }
 
   /** The same from the shelf. */

@@ -406,3 +406,41 @@ test('one that asked with an old answer and one that has none: it is computed as
   await vi.waitFor(() => expect(old.begun).toHaveLength(1));
   expect(other.begun).toEqual([]);
 });
+
+test('who asked for what could not be prepared meanwhile has it computed without asking again', async () => {
+  const { answers, pass } = clocked();
+  const lanes: Lane[] = [];
+  let stop: (error: Error) => void = () => undefined;
+  const compute = (lane: Lane): Promise<string> => {
+    lanes.push(lane);
+    if (lane === 'idle') return new Promise((_, fail) => (stop = fail));
+    return lane === 'quick' ? Promise.reject(too_dear) : Promise.resolve('at last');
+  };
+  const prepared = answers.prepare('q', compute);
+  await expect(answers.of('q', compute)).rejects.toThrow(ComputedBehind);
+  pass(60_000);
+  stop(too_dear);
+  await prepared;
+  await vi.waitFor(() => expect(lanes).toEqual(['idle', 'quick', 'behind']));
+  expect((await answers.of('q', compute)).text).toBe('at last');
+});
+
+test('what somebody stopped is not begun again for a minute', async () => {
+  const stopped = new Error('KILL QUERY');
+  const is = (error: unknown): boolean => error === stopped;
+  const { answers, pass } = clocked(1_000, { isAway: is, wasStopped: is });
+  let begun = 0;
+  const compute = (lane: Lane): Promise<string> => {
+    if (lane === 'behind') begun++;
+    return Promise.reject(lane === 'quick' ? too_dear : stopped);
+  };
+  await expect(answers.of('q', compute)).rejects.toThrow(ComputedBehind);
+  for (let seconds = 0; seconds < 60; seconds += 5) {
+    await vi.waitFor(() => expect(answers.running).toBe(0));
+    await expect(answers.of('q', compute)).rejects.toThrow(stopped);
+    pass(5_000);
+  }
+  expect(begun).toBe(1);
+  await expect(answers.of('q', compute)).rejects.toThrow(ComputedBehind);
+  expect(begun).toBe(2);
+});

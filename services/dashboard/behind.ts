@@ -10,6 +10,8 @@ interface Waiting {
   since: number;
   /** When somebody last asked; null when nobody did. */
   asked_at: number | null;
+  /** Where it is computed for nobody: how it is computed for who has asked meanwhile, if that fails. */
+  otherwise?: () => Promise<unknown>;
 }
 
 /** Questions that wait, and for how long after somebody asked last. */
@@ -78,6 +80,7 @@ export class Behind {
     const now = this.#now();
     const waiting = this.#waiting.get(question);
     if (waiting) {
+      if (waiting.asked_at === null) waiting.otherwise = work;
       waiting.asked_at = now;
       if (cost_ms === null) waiting.cost_ms = null;
     } else if (this.#waiting.size < most_waiting)
@@ -101,15 +104,23 @@ export class Behind {
     this.#working--;
   }
 
-  async #carryOut(question: string, { work, asked_at }: Waiting): Promise<void> {
-    const nobody_asked = asked_at === null;
+  async #carryOut(question: string, waiting: Waiting): Promise<void> {
+    const nobody_asked = waiting.asked_at === null;
     this.#failed.delete(question);
     try {
-      await work();
+      await waiting.work();
+      this.#waiting.delete(question);
     } catch (error) {
-      if (!nobody_asked || error instanceof TooLarge) this.#remember(question, error); // who asks may take more than what is prepared
+      this.#waiting.delete(question);
+      if (!nobody_asked || error instanceof TooLarge) this.#remember(question, error);
+      else this.#computeOtherwise(question, waiting); // who asks may take more than what is prepared
     }
-    this.#waiting.delete(question);
+  }
+
+  #computeOtherwise(question: string, { otherwise: work, cost_ms, since, asked_at }: Waiting): void {
+    if (!work || this.#stopped) return;
+    this.#waiting.set(question, { work, cost_ms, since, asked_at, under_way: false });
+    if (this.#working < this.#at_once) void this.#workThrough();
   }
 
   #remember(question: string, error: unknown): void {

@@ -28,7 +28,7 @@ function shelved() {
     computed,
     pass: (ms: number) => (now += ms),
     now: () => now,
-    start: (more: { shelf?: Shelf; most_bytes?: number } = {}) =>
+    start: (more: { shelf?: Shelf; most_bytes?: number; most_renewing?: number } = {}) =>
       new Answers({
         now: () => now,
         most_bytes: 100_000_000,
@@ -317,4 +317,63 @@ test('what was computed hours ago is looked for: another copy may have a newer o
   const found = await one.of('q', () => new Promise(() => undefined), undefined, day_ms);
   expect(found.text).toBe('of another copy');
   expect(looked_for).toEqual(['q', 'q']);
+});
+
+const never = (): Promise<string> => new Promise(() => undefined);
+const prepared = (as_of: number, text: string): Computed => ({ text, as_of, took_ms: 12_000, cost_ms: 12_000 });
+
+test('one that came from the shelf hours ago is looked for there again, once a minute', async () => {
+  const { start, pass, on_shelf, looked_for, now } = shelved();
+  const answers = start();
+  on_shelf.set('q', prepared(now() - 10_000, 'in the morning'));
+  const ask = async (): Promise<string> => (await answers.of('q', never, undefined, Number.POSITIVE_INFINITY)).text;
+  expect(await ask()).toBe('in the morning');
+  pass(day_ms / 3);
+  expect(await ask()).toBe('in the morning');
+  on_shelf.set('q', prepared(now(), 'prepared since'));
+  expect(await ask()).toBe('in the morning');
+  expect(looked_for).toEqual(['q', 'q']);
+  pass(60_000);
+  expect(await ask()).toBe('prepared since');
+});
+
+test('what was prepared after it had failed is given; what is from before is not', async () => {
+  const { start, pass, on_shelf, now } = shelved();
+  const answers = start();
+  on_shelf.set('q', prepared(now() - 7 * day_ms, 'from before'));
+  const fails = async (lane: Lane): Promise<string> => {
+    if (lane === 'idle') pass(60_000);
+    if (lane === 'idle') return 'prepared';
+    throw lane === 'quick' ? too_dear : new Error('too much memory');
+  };
+  await expect(answers.of('q', fails)).rejects.toThrow(ComputedBehind);
+  await vi.waitFor(() => expect(answers.of('q', fails)).rejects.toThrow('too much memory'));
+  await expect(answers.of('q', fails, undefined, Number.POSITIVE_INFINITY)).rejects.toThrow('too much memory');
+  pass(3_600_000);
+  expect(await answers.prepare('q', fails)).toBe(60_000);
+  expect((await answers.of('q', fails)).text).toBe('prepared');
+});
+
+test('what is prepared never takes the place of what is newer', async () => {
+  const { start, on_shelf, pass, now } = shelved();
+  const answers = start();
+  let finish: (text: string) => void = () => undefined;
+  const preparing = answers.prepare('q', () => new Promise((resume) => (finish = resume)));
+  pass(1_000);
+  await expect(answers.of('q', () => Promise.reject(too_dear))).rejects.toThrow(ComputedBehind);
+  pass(200_000);
+  on_shelf.set('q', prepared(now() - 10_000, 'newer'));
+  expect((await answers.of('q', never)).text).toBe('newer');
+  pass(1_000);
+  finish('older');
+  await preparing;
+  expect((await answers.of('q', never)).text).toBe('newer');
+});
+
+test('what took one thread long is not as dear for who waits', async () => {
+  const { start, pass, taking, on_shelf } = shelved();
+  expect(await start({ most_renewing: 4 }).prepare('q', taking(8_000, 'prepared'))).toBe(8_000);
+  expect(on_shelf.get('q')).toMatchObject({ cost_ms: 2_000, took_ms: 2_000 });
+  pass(60_000);
+  expect((await start().of('q', taking(400, 'of now'))).text).toBe('of now');
 });

@@ -19,14 +19,21 @@ export interface Kept extends Computed {
   bytes: number;
   /** It came from the shelf. */
   recalled: boolean;
+  /** When a newer one was last looked for there. */
+  looked_at: number;
 }
 
 /** Where answers outlast the process, for all its copies. */
 export interface Shelf {
-  /** The newest answer; null where there is none, or none can be read now. */
+  /** The newest answer; null where there is none, or none can be read in a moment. */
   find(question: string): Promise<Computed | null>;
   /** Never fails: what it cannot keep is lost. */
   put(answers: readonly (readonly [question: string, answer: Computed])[]): Promise<void>;
+}
+
+export interface DatedShelf extends Shelf {
+  /** When the newest answer was computed; null where there is none. Rejects when that cannot be read. */
+  asOf(question: string): Promise<number | null>;
 }
 
 /** What took less is computed again sooner than it is worth keeping. */
@@ -46,8 +53,8 @@ export class KeptAnswers {
   readonly #kept = new Map<string, Kept>();
   /** Questions with an answer that the shelf does not have. */
   readonly #unshelved = new Set<string>();
-  /** Questions that failed since: what the shelf has of them is not given any more. */
-  readonly #failed = new Set<string>();
+  /** When questions failed: what the shelf has of them from before is not given any more. */
+  readonly #failed = new Map<string, number>();
   readonly #finding = new Map<string, Promise<Computed | null>>();
   #shelving: Promise<void> = Promise.resolve();
   #bytes = 0;
@@ -98,19 +105,22 @@ export class KeptAnswers {
   /** It could not be computed anew: it is given to nobody, so that the next one who asks hears why. */
   fail(question: string): void {
     this.drop(question);
-    this.#failed.add(question);
-    for (const oldest of this.#failed) if (this.#failed.size > most_failed) this.#failed.delete(oldest);
+    this.#failed.delete(question);
+    this.#failed.set(question, this.#now());
+    for (const oldest of this.#failed.keys()) if (this.#failed.size > most_failed) this.#failed.delete(oldest);
   }
 
   /** From the shelf, if that has a newer one than is kept here. */
   async recall(question: string): Promise<void> {
-    if (!this.#shelf || this.#failed.has(question)) return;
+    if (!this.#shelf) return;
     const finding = this.#finding.get(question) ?? this.#shelf.find(question);
     this.#finding.set(question, finding);
     const found = await finding.finally(() => this.#finding.delete(question));
-    if (!found || this.#failed.has(question)) return;
+    const here = this.#kept.get(question);
+    if (here) here.looked_at = this.#now();
+    if (!found || found.as_of <= (this.#failed.get(question) ?? Number.NEGATIVE_INFINITY)) return;
     if (found.as_of > this.#now()) return; // another machine's clock is ahead
-    if (found.as_of > (this.#kept.get(question)?.as_of ?? Number.NEGATIVE_INFINITY)) this.#put(question, found, true);
+    if (found.as_of > (here?.as_of ?? Number.NEGATIVE_INFINITY)) this.#put(question, found, true);
   }
 
   /** What is new goes to the shelf, when what went before is there. */
@@ -136,7 +146,8 @@ export class KeptAnswers {
     this.drop(question);
     this.#failed.delete(question);
     const bytes = sizeOf(question, text);
-    const kept = { text, as_of, took_ms, cost_ms, last_ms, bytes, recalled };
+    const looked_at = recalled ? this.#now() : 0;
+    const kept = { text, as_of, took_ms, cost_ms, last_ms, bytes, recalled, looked_at };
     if (bytes > this.#most_bytes) return kept; // alone too large: it would only push out the others
     this.#kept.set(question, kept);
     this.#bytes += bytes;

@@ -6,7 +6,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Compute } from './answers.ts';
 import type { View } from './catalogue.ts';
-import type { Shelf } from './kept.ts';
+import type { DatedShelf } from './kept.ts';
 import { brandQuestions } from './page-questions.ts';
 import { questionOf } from './question.ts';
 import type { Read } from './reader.ts';
@@ -14,7 +14,7 @@ import { namedOf, whole_views } from './whole.ts';
 
 export interface PreparerParts {
   read: Read;
-  shelf: Shelf;
+  shelf: Pick<DatedShelf, 'asOf'>;
   catalogue: ReadonlyMap<string, View>;
   /** Tables of rows of brands. */
   tables: readonly string[];
@@ -83,9 +83,13 @@ export class Preparer {
     );
   }
 
+  /** Not while it cannot be known. */
   async #isDue(question: string): Promise<boolean> {
-    const kept = await this.#parts.shelf.find(question);
-    return !kept || this.#parts.now() - kept.as_of >= young_ms;
+    const { shelf, now } = this.#parts;
+    return shelf.asOf(question).then(
+      (as_of) => as_of === null || now() - as_of >= young_ms,
+      () => false,
+    );
   }
 
   /** How long it took, ms. */

@@ -41,5 +41,8 @@ export const tooDear = (error: unknown): boolean =>
 export const isAway = (error: unknown): boolean =>
   error instanceof WarehouseError && error.retriable && (error.code === null || unreachable.has(error.code));
 
+/** Somebody stopped it (QUERY_WAS_CANCELLED): we ourselves when we close, else an operator. */
+export const wasStopped = (error: unknown): boolean => error instanceof WarehouseError && error.code === 394;
+
 /** TOO_MANY_SIMULTANEOUS_QUERIES, NO_FREE_CONNECTION, SOCKET_TIMEOUT, NETWORK_ERROR, ABORTED, QUERY_WAS_CANCELLED. */
 const unreachable = new Set([202, 203, 209, 210, 236, 394]);

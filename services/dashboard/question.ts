@@ -26,10 +26,12 @@ const formats = [
   'output_format_json_quote_decimals = 0',
   "format_csv_null_representation = ''",
 ];
+const unhurried = `SETTINGS ${['max_execution_time = 600', 'max_memory_usage = 4000000000', ...formats].join(', ')}`;
 /** A slow question is stopped, a greedy one too; what nobody waits for may take more, for it is computed alone, or with one thread. */
 export const bounds: Readonly<Record<Lane | 'renewed', string>> = {
   quick: `SETTINGS ${['max_execution_time = 20', 'max_memory_usage = 4000000000', ...formats].join(', ')}`,
-  renewed: `SETTINGS ${['max_execution_time = 600', 'max_memory_usage = 4000000000', ...formats].join(', ')}`,
+  renewed: unhurried,
+  idle: unhurried,
   behind: `SETTINGS ${['max_execution_time = 600', 'max_memory_usage = 12000000000', ...formats].join(', ')}`,
 };
 

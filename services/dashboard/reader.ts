@@ -35,13 +35,17 @@ export async function openReader(warehouse: Pick<Warehouse, 'query' | 'ask'>): P
   let [running, stopped] = [0, false];
   const read: Read = async ({ sql, only: brand = '', parameters = {} }, format, lane, sparing = false) => {
     const asked = { sql, only: `, log_comment = ${ours}${brand}` };
-    const statement = sparing
-      ? statementOf(asked, lane === 'quick' ? 'renewed' : lane, lane === 'quick' ? 1 : half)
-      : statementOf(asked, lane);
+    const statement =
+      lane === 'idle'
+        ? statementOf(asked, lane, 1)
+        : sparing
+          ? statementOf(asked, lane === 'quick' ? 'renewed' : lane, lane === 'quick' ? 1 : half)
+          : statementOf(asked, lane);
     if (stopped) throw new WarehouseError('the read API stops', 394, 'QUERY_WAS_CANCELLED', true);
     running++;
     try {
-      return await warehouse.ask(statement, format, parameters, sparing || lane === 'behind' ? 'long' : 'usual');
+      const pace = lane === 'idle' ? 'idle' : sparing || lane === 'behind' ? 'long' : 'usual';
+      return await warehouse.ask(statement, format, parameters, pace);
     } finally {
       running--;
     }

@@ -5,9 +5,9 @@ import type { Warehouse } from '../platform/warehouse/port.ts';
 import { quoted } from '../platform/warehouse/statement.ts';
 import { Answers, type Compute, type Lane, type Part } from './answers.ts';
 import type { View } from './catalogue.ts';
-import type { Answer, Shelf } from './kept.ts';
+import type { Answer, DatedShelf } from './kept.ts';
 import { Preparer, type PreparerParts } from './prepared.ts';
-import { badParameter, isAway, Problem, shortened, tooDear } from './problem.ts';
+import { badParameter, isAway, Problem, shortened, tooDear, wasStopped } from './problem.ts';
 import { brandOf, questionOf } from './question.ts';
 import type { Read, Reader } from './reader.ts';
 import { oldestTaken, rowsOf, sendBody, sendRows } from './reply.ts';
@@ -33,7 +33,7 @@ export function routes(
   parts: DashboardParts,
   catalogue: ReadonlyMap<string, View>,
   tables: readonly string[],
-  { reader, shelf }: { reader: Reader; shelf: Shelf },
+  { reader, shelf }: { reader: Reader; shelf: DatedShelf },
 ): void {
   const { access, telemetry, now } = parts;
   const { read } = reader;
@@ -44,6 +44,7 @@ export function routes(
     most_renewing: reader.half,
     tooDear,
     isAway,
+    wasStopped,
     shelf,
     onAnswer: (how) => telemetry.count('api_answers', { how }, 1),
   });
@@ -66,13 +67,15 @@ export function routes(
   healthRoute(api, asking, parts);
 }
 
-/** Every minute, and when the server closes, which is not held up for long: what is being computed is stopped. */
+/** Every minute, and when the server closes. What is being computed is stopped before, for the server waits for whom it answers. */
 function shelveNowAndThen(api: FastifyInstance, answers: Answers, reader: Reader): void {
   const timer = setInterval(() => void answers.shelve(), shelve_every_ms).unref();
-  api.addHook('onClose', async () => {
-    clearInterval(timer);
+  api.addHook('preClose', async () => {
     answers.stop();
     await reader.stop();
+  });
+  api.addHook('onClose', async () => {
+    clearInterval(timer);
     await Promise.race([answers.shelve(), wait(longest_shelving_ms, undefined, { ref: false })]);
   });
 }
@@ -98,7 +101,7 @@ function prepareNowAndThen(
     prepare: (question, compute) => answers.prepare(question, compute),
   });
   api.addHook('onReady', async () => void preparer.run(prepare_every_ms));
-  api.addHook('onClose', async () => preparer.stop());
+  api.addHook('preClose', async () => preparer.stop());
 }
 
 function viewRoute(

@@ -2,7 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Warehouse } from '../platform/warehouse/port.ts';
-import type { Computed, Shelf } from './kept.ts';
+import type { Computed, DatedShelf, Shelf } from './kept.ts';
 import { bounds } from './question.ts';
 
 const columns = ['question_hash', 'as_of', 'took_ms', 'cost_ms', 'answer'] as const;
@@ -20,19 +20,29 @@ const patience_ms = 300;
 type Tables = Pick<Warehouse, 'query' | 'ask' | 'insert'>;
 
 /** `warn` hears when answers could not be put there. */
-export async function openShelf(warehouse: Tables, database: string, warn: (text: string) => void): Promise<Shelf> {
+export async function openShelf(
+  warehouse: Tables,
+  database: string,
+  warn: (text: string) => void,
+): Promise<DatedShelf> {
   const views = await viewsOf(warehouse, database);
   const hashOf = (question: string): string =>
     createHash('sha256').update(`${views}\n${bounds.quick}\n${question}`).digest('hex');
+  const ask = (question: string): Promise<string> =>
+    warehouse.ask(sql, 'JSONEachRow', { hash: hashOf(question) }, 'brief');
   let told = false;
   return {
     async find(question) {
       if (!of_view.test(question)) return null;
-      const finding = warehouse.ask(sql, 'JSONEachRow', { hash: hashOf(question) }, 'brief').catch(() => '');
+      const finding = ask(question).catch(() => '');
       const text = await Promise.race([finding, wait(patience_ms, '', { ref: false })]);
       if (text === '') return null;
       const { at, ...answer } = JSON.parse(text) as Omit<Computed, 'as_of'> & { at: number };
       return { ...answer, as_of: at };
+    },
+    async asOf(question) {
+      const text = of_view.test(question) ? await ask(question) : '';
+      return text === '' ? null : (JSON.parse(text) as { at: number }).at;
     },
     async put(answers) {
       const views_only = answers.filter(([question]) => of_view.test(question));

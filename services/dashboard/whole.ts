@@ -2,6 +2,7 @@
  * Views of which all rows of a brand are few, and cost no more than one: each adds up whatever the brand has, and a filter only hides rows. What
  * is too dear of such a view is computed whole, and every question to it is then answered from that, within the engine and read as any table.
  */
+import { WarehouseError } from '../platform/warehouse/port.ts';
 import { identifier, quoted } from '../platform/warehouse/statement.ts';
 import type { Compute, Part } from './answers.ts';
 import { TooLarge } from './behind.ts';
@@ -32,6 +33,10 @@ export const whole_views: ReadonlySet<string> = new Set<(typeof readable)[number
 
 /** A statement carries the rows: beyond this it would take longer than a moment, and more than the client can read through for settings. */
 const most_bytes = 4 << 20;
+/** What is far more is not read to its end: no row of a view has less than 40 characters, and none takes sixteen times what it takes as text. */
+const far_more = `, max_result_rows = ${Math.ceil(most_bytes / 40)}, max_result_bytes = ${16 * most_bytes}`;
+/** TOO_MANY_ROWS_OR_BYTES */
+const isFarMore = (error: unknown): boolean => error instanceof WarehouseError && error.code === 396;
 
 /** A question as it is asked of the answers: under this name it is kept, computed so, and part of that. */
 export interface Named {
@@ -62,7 +67,10 @@ export function partOf(read: Read, view: View, question: Question, brand: string
   return {
     whole: `TabSeparated ${sql}`,
     async compute(lane, sparing) {
-      const rows = await read({ sql, only: question.only }, 'TabSeparated', lane, sparing);
+      const asked = { sql, only: `${far_more}${question.only}` };
+      const rows = await read(asked, 'TabSeparated', lane, sparing).catch((error: unknown) => {
+        throw isFarMore(error) ? new TooLarge() : error;
+      });
       if (Buffer.byteLength(rows) > most_bytes) throw new TooLarge();
       return rows;
     },

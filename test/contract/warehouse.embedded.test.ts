@@ -1,6 +1,7 @@
 import { setTimeout as idle } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { openWarehouse } from '../../services/platform/warehouse/client.ts';
+import type { Pace } from '../../services/platform/warehouse/port.ts';
 import { scratch } from '../support/cli.ts';
 import { warehouseContract } from './warehouse.ts';
 
@@ -70,12 +71,18 @@ test('however many questions take long, a usual one does not wait for them', asy
   const warehouse = await openWarehouse({ directory: path, database: 'long' });
   try {
     const ended: string[] = [];
-    const ask = (name: string, sql: string, pace: 'usual' | 'long') =>
+    const ask = (name: string, sql: string, pace: Pace) =>
       warehouse.ask(sql, 'TabSeparated', {}, pace).then(() => ended.push(name));
     const long = Array.from({ length: 8 }, () => ask('long', 'SELECT sum(sleepEachRow(1)) FROM numbers(2)', 'long'));
     await Promise.all([...long, ask('usual', 'SELECT 1', 'usual')]);
     expect(ended).toHaveLength(9);
     expect(ended[0]).toBe('usual');
+
+    ended.splice(0);
+    const idling = ask('idle', 'SELECT sum(sleepEachRow(1)) FROM numbers(3) SETTINGS max_block_size = 1', 'idle');
+    await Promise.all(Array.from({ length: 4 }, () => ask('long', 'SELECT sleep(0.2)', 'long')));
+    expect(ended).toEqual(['long', 'long', 'long', 'long']);
+    await idling;
   } finally {
     await warehouse.close();
     removed();

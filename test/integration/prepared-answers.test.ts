@@ -1,21 +1,23 @@
 /** What pages open with, computed before anybody asks, on the real engine. */
+import { setTimeout as later } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { Answers, ComputedBehind } from '../../services/dashboard/answers.ts';
 import { TooLarge } from '../../services/dashboard/behind.ts';
 import { brandTables, loadCatalogue } from '../../services/dashboard/catalogue.ts';
-import type { Computed, Shelf } from '../../services/dashboard/kept.ts';
+import type { Computed, DatedShelf } from '../../services/dashboard/kept.ts';
 import { brandQuestions } from '../../services/dashboard/page-questions.ts';
 import { Preparer, type PreparerParts } from '../../services/dashboard/prepared.ts';
 import { isAway, tooDear } from '../../services/dashboard/problem.ts';
+import { questionOf } from '../../services/dashboard/question.ts';
 import { openReader } from '../../services/dashboard/reader.ts';
 import type { DashboardParts } from '../../services/dashboard/server.ts';
 import { openShelf } from '../../services/dashboard/shelf.ts';
-import { whole_views } from '../../services/dashboard/whole.ts';
+import { partOf, whole_views } from '../../services/dashboard/whole.ts';
 import { WarehouseError } from '../../services/platform/warehouse/port.ts';
 import { type DashboardWorld, openDashboardWorld } from '../support/dashboard.ts';
 
 let world: DashboardWorld;
-let real: Omit<PreparerParts, 'isIdle' | 'brands' | 'now' | 'prepare'>;
+let real: Omit<PreparerParts, 'isIdle' | 'brands' | 'now' | 'prepare' | 'shelf'> & { shelf: DatedShelf };
 beforeAll(async () => {
   world = await openDashboardWorld();
   const { read } = await openReader(world.warehouse);
@@ -38,13 +40,14 @@ beforeEach(() => {
 });
 
 /** A shelf in memory, and what was put there one after the other. */
-function shelfOf(): Shelf & { answers: Map<string, Computed>; put_there: string[] } {
+function shelfOf(): DatedShelf & { answers: Map<string, Computed>; put_there: string[] } {
   const answers = new Map<string, Computed>();
   const put_there: string[] = [];
   return {
     answers,
     put_there,
     find: async (question) => answers.get(question) ?? null,
+    asOf: async (question) => answers.get(question)?.as_of ?? null,
     put: async (some) => {
       for (const [question, answer] of some) {
         answers.set(question, answer);
@@ -54,7 +57,7 @@ function shelfOf(): Shelf & { answers: Map<string, Computed>; put_there: string[
   };
 }
 
-function preparer(more: Partial<PreparerParts>): Preparer {
+function preparer(more: Partial<Omit<PreparerParts, 'shelf'> & { shelf: DatedShelf }>): Preparer {
   const { shelf, now: clock = now } = { shelf: real.shelf, ...more };
   const answers = new Answers({ now: clock, most_bytes: 0, most_running: 1, tooDear, isAway, shelf });
   return new Preparer({
@@ -94,7 +97,7 @@ it('every view of whole lives is prepared for every brand, what tells of all bra
     },
     brands: async () => ['acme', 'moon'],
   }).round();
-  expect([...ways]).toEqual(['quick true']); // with one thread, as what is only renewed
+  expect([...ways]).toEqual(['idle undefined']);
   const prepared = shelf.put_there;
   expect(prepared).toEqual([...shelf.answers.keys()]);
   const wholes = prepared.filter((question) => question.startsWith('TabSeparated '));
@@ -141,6 +144,34 @@ it('nothing is begun while somebody waits', async () => {
   await preparer({ shelf, read, isIdle }).round();
   expect(asked.slice(0, 3)).toEqual([false, true, false]);
   expect(shelf.answers.size).toBeGreaterThan(whole_views.size);
+});
+
+it('while the shelf cannot be read nothing is prepared, however long it takes to say what is there', async () => {
+  const shelf = shelfOf();
+  await preparer({ shelf: { ...shelf, asOf: () => Promise.reject(new Error('ECONNREFUSED')) } }).round();
+  expect(shelf.answers.size).toBe(0);
+  const { warehouse } = world;
+  const ask: typeof warehouse.ask = async (...asked) => {
+    if (asked[0].includes('kept_answers')) await later(400);
+    return warehouse.ask(...asked);
+  };
+  const slow = await openShelf(
+    { ask, insert: warehouse.insert.bind(warehouse), query: warehouse.query.bind(warehouse) },
+    'grapevine',
+    (text) => expect.fail(text),
+  );
+  const as_of = Date.now() - 1_000;
+  await slow.put([['TabSeparated one', { text: 'x', as_of, took_ms: 1_000, cost_ms: 1_000 }]]);
+  expect(await slow.asOf('TabSeparated one')).toBe(as_of);
+  expect(await slow.asOf('TabSeparated other')).toBeNull();
+});
+
+it('of a view with far too many rows not all are read, and it is left', async () => {
+  const view = { name: 'coupon_performance', comment: '', columns: [{ name: 'code', type: 'String', comment: '' }] };
+  const read: PreparerParts['read'] = (asked, ...more) =>
+    real.read({ ...asked, sql: 'SELECT toString(number) AS code FROM numbers(100000000)' }, ...more);
+  const part = partOf(read, view, questionOf(view, {}, null), null);
+  for (const lane of ['idle', 'behind'] as const) await expect(part?.compute(lane)).rejects.toThrow(TooLarge);
 });
 
 it('a question that fails keeps no other', async () => {
@@ -192,7 +223,7 @@ it('what is asked for while it is prepared is computed for who asks; where it ta
   const prepared = answers.prepare('q', compute);
   expect(await answers.prepare('q', compute)).toBe(0);
   const waited = answers.of('q', compute);
-  await vi.waitFor(() => expect(begun).toEqual(['quick true', 'quick undefined']));
+  await vi.waitFor(() => expect(begun).toEqual(['idle undefined', 'quick undefined']));
   ends[1]?.stop(new Error('stopped at the bounds'));
   await expect(waited).rejects.toThrow(ComputedBehind);
   await expect(answers.of('q', compute)).rejects.toThrow(ComputedBehind);
@@ -201,7 +232,7 @@ it('what is asked for while it is prepared is computed for who asks; where it ta
   ends[0]?.go('there');
   await prepared;
   expect((await answers.of('q', compute)).text).toBe('there');
-  expect(begun).toEqual(['quick true', 'quick undefined']);
+  expect(begun).toEqual(['idle undefined', 'quick undefined']);
   await answers.shelve();
   expect(shelf.answers.get('q')).toMatchObject({ text: 'there' });
 });
@@ -238,7 +269,7 @@ it('what is too dear for one who waits begins beside what is prepared; nothing i
   };
   const prepared = answers.prepare('q', of('q'));
   await expect(answers.of('dear', of('dear'))).rejects.toThrow(ComputedBehind);
-  await vi.waitFor(() => expect(begun).toEqual(['q quick', 'dear behind']));
+  await vi.waitFor(() => expect(begun).toEqual(['q idle', 'dear behind']));
   expect(await answers.prepare('another', of('another'))).toBe(0);
   for (const go of ends) go('there');
   await prepared;
@@ -358,3 +389,23 @@ const prepared = (): number =>
     .read()
     .filter(({ metric, labels }) => metric === 'api_answers' && labels.how === 'prepared')
     .reduce((sum, { value }) => sum + value, 0);
+
+it('over HTTP, too, it closes at once: who is being answered hears that it closes, and nothing more is begun', async () => {
+  const begun: string[] = [];
+  const ask: DashboardParts['warehouse']['ask'] = (sql, format, parameters, pace) => {
+    if (!sql.includes('additional_table_filters')) return world.warehouse.ask(sql, format, parameters, pace);
+    begun.push(sql);
+    const forever = `SELECT sum(cityHash64(number)) FROM numbers(1000000000000) ${sql.slice(sql.indexOf('SETTINGS'))}`;
+    return world.warehouse.ask(forever.replace(/, additional_table_filters.*/s, ''), format, parameters, pace);
+  };
+  const warehouse = { query: world.warehouse.query.bind(world.warehouse), insert: async () => undefined, ask };
+  const app = await world.another({ warehouse });
+  const url = await app.listen({ port: 0, host: '127.0.0.1' });
+  const asked = fetch(`${url}/api/v1/views/trust_verdict?brand_id=acme`);
+  await expect.poll(() => begun.length).toBe(1);
+  const closing = performance.now();
+  await app.close();
+  expect(performance.now() - closing).toBeLessThan(10_000); // the question itself would take twenty seconds
+  expect((await asked).status).toBe(503);
+  expect(begun).toHaveLength(1);
+});

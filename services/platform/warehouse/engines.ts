@@ -19,44 +19,61 @@ export interface Answer {
   summary: Record<string, string>;
 }
 
-export class Engines {
-  readonly #database: string;
+/** Seats that are taken one after the other, in the order of who came. */
+class Seats {
+  readonly all: readonly Seat[];
   readonly #free: Seat[];
-  readonly #all: readonly Seat[];
   readonly #waiting: ((seat: Seat) => void)[] = [];
 
-  private constructor(database: string, seats: Seat[]) {
-    this.#database = database;
-    this.#all = seats;
-    this.#free = [...seats];
+  constructor(all: readonly Seat[]) {
+    this.all = all;
+    this.#free = [...all];
   }
 
-  static async open(directory: string, database: string, count: number): Promise<Engines> {
-    const seats: Seat[] = [];
-    for (let i = 0; i < count; i++) {
-      const engine = await openEngine(directory);
-      if (i === 0) await text(engine, `CREATE DATABASE IF NOT EXISTS ${identifier(database)}`);
-      await text(engine, `USE ${identifier(database)}`);
-      await text(engine, `SET max_query_size = ${max_query_bytes}`);
-      seats.push({ engine, database });
-    }
-    return new Engines(database, seats);
-  }
-
-  /** Runs one statement on a free connection; throws the engine's error. */
-  async run(asked: AskedStatement): Promise<Answer> {
+  async on<T>(work: (seat: Seat) => Promise<T>): Promise<T> {
     const seat = this.#free.pop() ?? (await new Promise<Seat>((resolve) => this.#waiting.push(resolve)));
     try {
-      return await runOn(seat, asked, asked.database ?? this.#database);
+      return await work(seat);
     } finally {
       const next = this.#waiting.shift();
       if (next) next(seat);
       else this.#free.push(seat);
     }
   }
+}
+
+export class Engines {
+  readonly #database: string;
+  readonly #usual: Seats;
+  /** Who stops a statement does not wait for it to end. */
+  readonly #stopping: Seats;
+
+  private constructor(database: string, usual: Seats, stopping: Seats) {
+    this.#database = database;
+    this.#usual = usual;
+    this.#stopping = stopping;
+  }
+
+  static async open(directory: string, database: string, count: number): Promise<Engines> {
+    const seats: Seat[] = [];
+    for (let i = 0; i < count + 1; i++) {
+      const engine = await openEngine(directory);
+      if (i === 0) await text(engine, `CREATE DATABASE IF NOT EXISTS ${identifier(database)}`);
+      await text(engine, `USE ${identifier(database)}`);
+      await text(engine, `SET max_query_size = ${max_query_bytes}`);
+      seats.push({ engine, database });
+    }
+    return new Engines(database, new Seats(seats.slice(0, count)), new Seats(seats.slice(count)));
+  }
+
+  /** Runs one statement on a free connection; throws the engine's error. */
+  run(asked: AskedStatement): Promise<Answer> {
+    const seats = /^\s*KILL\b/i.test(asked.statement) ? this.#stopping : this.#usual;
+    return seats.on((seat) => runOn(seat, asked, asked.database ?? this.#database));
+  }
 
   async close(): Promise<void> {
-    for (const { engine } of this.#all) await engine.close();
+    for (const { engine } of [...this.#usual.all, ...this.#stopping.all]) await engine.close();
   }
 }
 

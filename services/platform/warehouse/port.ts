@@ -13,8 +13,11 @@ export interface Insert {
   rows: string;
 }
 
-/** `brief`: a few rows by their key, on a connection where nothing else is asked. `long`: it may take minutes, and however many there are, the others need not wait for them. */
-export type Pace = 'brief' | 'usual' | 'long';
+/**
+ * `brief`: a few rows by their key, on a connection where nothing else is asked. `long`: it may take minutes, and however many there are, the
+ * others need not wait for them. `idle`: the same, and neither need those.
+ */
+export type Pace = 'brief' | 'usual' | 'long' | 'idle';
 
 export interface Warehouse {
   /** Rows of a decisive read: sees every acknowledged write. `parameters` bind {name:Type} in the SQL. */
