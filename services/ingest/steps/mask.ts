@@ -1,6 +1,6 @@
 /** Hides what identifies people inside free text. Not a proof against every disguise; what is recognised never leaves ingest. */
 import { freeNames } from '../../../schemas/free-names.ts';
-import { namesSomebody, namesVersion } from './mask-names.ts';
+import { isVersion, namesSomebody } from './mask-names.ts';
 
 // Every pattern is linear: what it repeats is bounded, or cannot match where it starts.
 const email =
@@ -10,8 +10,8 @@ const mention = /(^|[^\p{L}\p{N}_@])@[\p{L}\p{N}_.]{2,64}/gu;
 export const phone =
   /(?:(?<!\w)\+[1-9][\d\s().\u2010-\u2012-]{6,20}|(?<![\w.])00[1-9]\d{0,2}[\s().-][\d\s().-]{4,18})\d/g;
 const octet = String.raw`(?:2[0-4]\d|25[0-5]|[01]?\d?\d)`;
-/** An amount in thousands: it ends in them, or begins with less than three digits, and others with a 0. */
-const no_thousands = String.raw`(?![1-9]\d{0,2}(?:\.\d{3}){2}\.000(?!\d))(?![1-9]\d?(?=(?:\.\d{3}){3}(?!\d))(?:\.\d{3}){0,2}\.0)`;
+/** An amount in thousands ends in them. */
+const no_thousands = String.raw`(?![1-9]\d{0,2}(?:\.\d{3}){2}\.000(?!\d))`;
 export const address = new RegExp(String.raw`(?<![\w.])${no_thousands}(?:${octet}\.){3}${octet}(?!\.?\w)`, 'g');
 export const long_address =
   /(?<![\w:])(?:(?:[0-9a-f]{1,4}:){3,7}[0-9a-f:]{1,20}|(?:[0-9a-f]{1,4}:)+:(?:[0-9a-f]{1,4}(?::[0-9a-f]{1,4})*)?)(?![\w:])/gi;
@@ -108,7 +108,7 @@ const place = /^[+-]?\d{1,2}\.\d{2,16}[,\s]{1,4}[+-]?\d{1,3}\.\d{2,16}$/;
 const phone_in_form = /(?:(?<!\w)\+[1-9]|(?<![\w.])00[1-9]\d{0,2}[\s().-])(?:[\s().\u2010-\u2012-]{0,5}\d){6,14}/;
 
 const numbersInForm = (form: string): boolean =>
-  [phone, phone_in_form, address, long_address].some((pattern) => form.search(pattern) >= 0);
+  [phone_in_form, address, long_address].some((pattern) => form.search(pattern) >= 0);
 
 const withoutAddresses = (text: string): string =>
   !text.includes('://')
@@ -140,9 +140,6 @@ export function maskProperties(properties: Record<string, string>): Record<strin
 
 const maskProperty = (name: string, value: string): string =>
   namesSomebody(name, value) ? '[masked]' : isVersion(name, value) ? value : maskValue(value);
-
-/** Four numbers are the version of what is named so, no address. */
-const isVersion = (name: string, value: string): boolean => /^\d+(?:\.\d+){3}$/.test(value) && namesVersion(name);
 
 const literal = /"(?:[^"\\]|\\.)*"/g;
 /** A property that is JSON text is masked field by field; one that holds nothing of a person stays as it was written. */
