@@ -15,7 +15,7 @@ class LongestFirst extends BaseSequencer {
 }
 
 // As bin/grapevine.cjs has it: statements of the embedded engine hold a thread each.
-process.env.UV_THREADPOOL_SIZE ??= '12';
+process.env.UV_THREADPOOL_SIZE ??= '14';
 
 export default defineConfig({
   test: {

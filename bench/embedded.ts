@@ -1,5 +1,5 @@
 /**
- * `npm run bench:embedded [-- --linked] [-- N…]`: W1 (or people with several identifiers) through `grapevine run` in one process, on the embedded log and engine. Prints events/s, CPU µs per
+ * `npm run bench:embedded [-- --linked | --wide] [-- N…]`: W1 (or people with several identifiers, or W1 with people in proportion to N) through `grapevine run` in one process, on the embedded log and engine. Prints events/s, CPU µs per
  * event by service, peak memory, and the mean of each fifth of the run (on Linux) for each N (default 200,000 and 1,000,000), so that growth with N shows: a peak is
  * the higher the longer one looks, a mean is not.
  */
@@ -13,7 +13,8 @@ import { w1Events, w1Reference } from './w1.ts';
 
 const bin = resolve(import.meta.dirname, '../bin/grapevine.cjs');
 const linked = process.argv.includes('--linked');
-const named = process.argv.slice(2).filter((argument) => argument !== '--linked');
+const wide = process.argv.includes('--wide');
+const named = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const sizes = named.length > 0 ? named.map(Number) : [200_000, 1_000_000];
 const look_every_ms = 500;
 const home = mkdtempSync(join(tmpdir(), 'grapevine-bench-'));
@@ -77,7 +78,10 @@ try {
   for (const n of sizes) {
     const events = await write(
       'events.ndjson',
-      lineOf<{ line: string }>(linked ? linkedEvents(n, 7) : w1Events(n, 7), (record) => record.line),
+      lineOf<{ line: string }>(
+        linked ? linkedEvents(n, 7) : w1Events(n, 7, wide ? n / 2 : undefined),
+        (record) => record.line,
+      ),
     );
     const data = join(home, `data-${n}`);
     await run(reference, '--data', data);

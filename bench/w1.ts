@@ -95,7 +95,8 @@ const words =
     ' ',
   );
 
-export function* w1Events(n: number, seed: number): Generator<W1Record> {
+/** `people`: with half a person an event everybody does as much as in W1 of 200,000, whatever N is. */
+export function* w1Events(n: number, seed: number, people = 100_000): Generator<W1Record> {
   const random = randomFrom(seed);
   const below = (limit: number) => Math.floor(random() * limit);
   const recent: W1Record[] = [];
@@ -105,7 +106,7 @@ export function* w1Events(n: number, seed: number): Generator<W1Record> {
       yield { ...recent[below(recent.length)]!, kind: 'copy' };
       continue;
     }
-    const event = w1Event(i, n, random, below);
+    const event = w1Event(i, n, people, random, below);
     if (lot >= 0.01 && lot < 0.015) {
       yield { kind: 'broken', type: event.type, line: broken(event, below(4)) };
       continue;
@@ -116,17 +117,24 @@ export function* w1Events(n: number, seed: number): Generator<W1Record> {
   }
 }
 
-/** Few are busy, most are not: person k of 100,000 acts in proportion to (k + 401)^−0.8. */
-const personOf = (lot: number): number => Math.floor((401 ** 0.2 + lot * (100_401 ** 0.2 - 401 ** 0.2)) ** 5 - 401);
+/** Few are busy, most are not: person k of 100,000 acts in proportion to (k + 401)^−0.8; of twice as many, two as each of those. */
+const personOf = (lot: number, people: number): number =>
+  Math.floor(((401 ** 0.2 + lot * (100_401 ** 0.2 - 401 ** 0.2)) ** 5 - 401) * (people / 100_000));
 
 type W1Event = Record<string, unknown> & { type: string };
 
-function w1Event(i: number, n: number, random: () => number, below: (limit: number) => number): W1Event {
+function w1Event(
+  i: number,
+  n: number,
+  people: number,
+  random: () => number,
+  below: (limit: number) => number,
+): W1Event {
   const lot = random();
   const type =
     lot < 0.6 ? 'click' : lot < 0.84 ? 'like' : lot < 0.92 ? 'comment' : lot < 0.97 ? 'share' : 'coupon_redemption';
   const late = random() < 0.02 ? below(3 * day_ms) : 0;
-  const person = personOf(random());
+  const person = personOf(random(), people);
   const brand = random() < 0.5 ? (person * 7 + 3) % 10 : below(10);
   const campaign = brand + 10 * below(5);
   const event: W1Event = {

@@ -94,11 +94,17 @@ async function start(options: StartOptions): Promise<void> {
       }
     } finally {
       forget();
-      await Promise.all([dashboard.close(), server.close()]); // each waits for whom it answers: what is computed is stopped at once
+      await closeAll([dashboard, server]); // each waits for whom it answers, and the first stops what is being computed
     }
   } finally {
     await pipeline.close();
   }
+}
+
+/** Side by side; throws when all have ended. */
+async function closeAll(some: readonly { close(): Promise<unknown> }[]): Promise<void> {
+  const closed = await Promise.allSettled(some.map((one) => one.close()));
+  for (const one of closed) if (one.status === 'rejected') throw one.reason;
 }
 
 /** Records that some service has not worked through. */

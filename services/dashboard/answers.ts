@@ -42,7 +42,7 @@ export interface AnswersOptions {
   most_bytes: number;
   /** Questions computed at once: beyond that, more would only wait for each other. */
   most_running: number;
-  /** Answers renewed at once for those who got the old one, and so many times sooner than with one thread an answer is there; one, if absent. */
+  /** Answers renewed at once for those who got the old one; one, if absent. */
   most_renewing?: number;
   /** Whether a question failed only because it took too much for one who waits. */
   tooDear(error: unknown): boolean;
@@ -105,10 +105,10 @@ export class Answers {
   constructor(options: AnswersOptions) {
     this.#options = options;
     this.#kept = new KeptAnswers(options.most_bytes, options.now, options.shelf);
-    const { now, isAway, wasStopped } = options;
+    const { now, isAway, tooDear, wasStopped } = options;
     const comesBack = (error: unknown): boolean => isAway(error) && !wasStopped?.(error);
-    this.#behind = new Behind({ now, isAway: comesBack });
-    this.#renewing = new Behind({ now, isAway: comesBack }, options.most_renewing);
+    this.#behind = new Behind({ now, tooDear, isAway: comesBack });
+    this.#renewing = new Behind({ now, tooDear, isAway: comesBack }, options.most_renewing);
   }
 
   /** Questions being computed now. */
@@ -151,7 +151,7 @@ export class Answers {
    * people look at. What it took, ms; 0 when something else waits, or it failed a while ago.
    */
   prepare(question: string, compute: Compute): Promise<number> {
-    const { now, onAnswer, most_renewing = 1 } = this.#options;
+    const { now, onAnswer } = this.#options;
     if (this.#behind.failure(question)) return Promise.resolve(0);
     return new Promise((done) => {
       const work = async (): Promise<void> => {
@@ -161,8 +161,7 @@ export class Answers {
           const text = await compute('idle').finally(() => {
             took_ms = now() - as_of;
           });
-          const cost_ms = took_ms / most_renewing; // nearer to what it takes who waits
-          const answer = { text, as_of, took_ms: cost_ms, cost_ms };
+          const answer = { text, as_of, took_ms, cost_ms: took_ms };
           const before = this.#kept.get(question);
           if (before && before.as_of > as_of) return;
           if (this.#behind.has(question)) this.#kept.keepForLong(question, { ...answer, last_ms: took_ms });

@@ -29,12 +29,15 @@ export class TooLarge extends Error {
 
 interface BehindOptions {
   now(): number;
+  /** Whether a question failed only because it took too much. */
+  tooDear(error: unknown): boolean;
   /** Whether the warehouse did not answer: that is soon tried again. */
   isAway(error: unknown): boolean;
 }
 
 export class Behind {
   readonly #now: () => number;
+  readonly #tooDear: (error: unknown) => boolean;
   readonly #isAway: (error: unknown) => boolean;
   readonly #at_once: number;
   /** Those under way among them. */
@@ -43,8 +46,9 @@ export class Behind {
   #working = 0;
   #stopped = false;
 
-  constructor({ now, isAway }: BehindOptions, at_once = 1) {
+  constructor({ now, tooDear, isAway }: BehindOptions, at_once = 1) {
     this.#now = now;
+    this.#tooDear = tooDear;
     this.#isAway = isAway;
     this.#at_once = at_once;
   }
@@ -105,15 +109,15 @@ export class Behind {
   }
 
   async #carryOut(question: string, waiting: Waiting): Promise<void> {
-    const nobody_asked = waiting.asked_at === null;
     this.#failed.delete(question);
     try {
       await waiting.work();
       this.#waiting.delete(question);
     } catch (error) {
       this.#waiting.delete(question);
-      if (!nobody_asked || error instanceof TooLarge) this.#remember(question, error);
-      else this.#computeOtherwise(question, waiting); // who asks may take more than what is prepared
+      if (waiting.otherwise && this.#tooDear(error))
+        this.#computeOtherwise(question, waiting); // who asks may take more
+      else if (waiting.asked_at !== null || error instanceof TooLarge) this.#remember(question, error);
     }
   }
 

@@ -28,7 +28,7 @@ function shelved() {
     computed,
     pass: (ms: number) => (now += ms),
     now: () => now,
-    start: (more: { shelf?: Shelf; most_bytes?: number; most_renewing?: number } = {}) =>
+    start: (more: { shelf?: Shelf; most_bytes?: number } = {}) =>
       new Answers({
         now: () => now,
         most_bytes: 100_000_000,
@@ -370,10 +370,19 @@ test('what is prepared never takes the place of what is newer', async () => {
   expect((await answers.of('q', never)).text).toBe('newer');
 });
 
-test('what took one thread long is not as dear for who waits', async () => {
-  const { start, pass, taking, on_shelf } = shelved();
-  expect(await start({ most_renewing: 4 }).prepare('q', taking(8_000, 'prepared'))).toBe(8_000);
-  expect(on_shelf.get('q')).toMatchObject({ cost_ms: 2_000, took_ms: 2_000 });
-  pass(60_000);
-  expect((await start().of('q', taking(400, 'of now'))).text).toBe('of now');
+test('what is prepared while it fails for somebody else is given all the same', async () => {
+  const { start, pass, now } = shelved();
+  const answers = start();
+  await answers.of('q', async () => 'first');
+  pass(1_000);
+  let finish: (text: string) => void = () => undefined;
+  const preparing = answers.prepare('q', () => new Promise((resume) => (finish = resume)));
+  pass(1_000);
+  const failing = (): Promise<string> => Promise.reject(new Error('no memory'));
+  await answers.of('q', failing).catch(() => undefined);
+  pass(1_000);
+  const as_of = now() - 2_000;
+  finish('prepared');
+  await preparing;
+  expect(await answers.of('q', failing)).toMatchObject({ text: 'prepared', as_of });
 });

@@ -87,6 +87,7 @@ export class KeptAnswers {
 
   /** It goes to the shelf if it took a while, and is not kept here. */
   async shelveOnly(question: string, answer: Computed): Promise<void> {
+    this.#failed.delete(question);
     if (isWorthShelving(question, answer)) await this.#shelf?.put([[question, answer]]);
   }
 

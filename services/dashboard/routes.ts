@@ -18,6 +18,7 @@ import { namedOf } from './whole.ts';
 const kept_bytes = 64 << 20;
 const shelve_every_ms = 60_000;
 const longest_shelving_ms = 5_000;
+const sweep_every_ms = 100;
 export const most_running = 64;
 
 interface Asking {
@@ -70,12 +71,15 @@ export function routes(
 /** Every minute, and when the server closes. What is being computed is stopped before, for the server waits for whom it answers. */
 function shelveNowAndThen(api: FastifyInstance, answers: Answers, reader: Reader): void {
   const timer = setInterval(() => void answers.shelve(), shelve_every_ms).unref();
+  let sweeping: NodeJS.Timeout | undefined;
   api.addHook('preClose', async () => {
     answers.stop();
+    sweeping = setInterval(() => api.server.closeIdleConnections(), sweep_every_ms); // of those who were answered since
     await reader.stop();
   });
   api.addHook('onClose', async () => {
     clearInterval(timer);
+    clearInterval(sweeping);
     await Promise.race([answers.shelve(), wait(longest_shelving_ms, undefined, { ref: false })]);
   });
 }

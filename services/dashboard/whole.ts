@@ -33,8 +33,8 @@ export const whole_views: ReadonlySet<string> = new Set<(typeof readable)[number
 
 /** A statement carries the rows: beyond this it would take longer than a moment, and more than the client can read through for settings. */
 const most_bytes = 4 << 20;
-/** What is far more is not read to its end: no row of a view has less than 40 characters, and none takes sixteen times what it takes as text. */
-const far_more = `, max_result_rows = ${Math.ceil(most_bytes / 40)}, max_result_bytes = ${16 * most_bytes}`;
+/** What is far more is not read to its end: no row of a view has less than 10 characters, and none takes sixteen times what it takes as text. */
+const far_more = `, max_result_rows = ${Math.ceil(most_bytes / 10)}, max_result_bytes = ${16 * most_bytes}`;
 /** TOO_MANY_ROWS_OR_BYTES */
 const isFarMore = (error: unknown): boolean => error instanceof WarehouseError && error.code === 396;
 

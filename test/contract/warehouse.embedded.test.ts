@@ -59,7 +59,7 @@ test('neither the pipeline nor a brief question waits for what people ask', asyn
       warehouse.insert({ table: 't', token: 'one', columns: ['a'], rows: '[1]' }).then(note('insert')),
     ]);
     expect(ended.slice(0, 3).sort()).toEqual(['brief', 'insert', 'query']);
-    expect(process.env.UV_THREADPOOL_SIZE, 'as bin/grapevine.cjs has it').toBe('12');
+    expect(process.env.UV_THREADPOOL_SIZE, 'as bin/grapevine.cjs has it').toBe('14');
   } finally {
     await warehouse.close();
     removed();

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer as createHttpServer } from 'node:http';
+import { Agent, createServer as createHttpServer, get } from 'node:http';
 import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import {
@@ -45,6 +45,26 @@ test('a server that is not there is an outage, worth another attempt', async () 
   await expect(warehouse.query('SELECT 1')).rejects.toMatchObject({ code: null, retriable: true });
   await warehouse.close();
 });
+
+test('who is answered while it closes holds nothing up, though the client would keep the connection', async () => {
+  const closing = await serveWarehouse({ directory, port: 0, database: 'served', shared: true });
+  const agent = new Agent({ keepAlive: true });
+  const answered = new Promise((done) => {
+    const path = `/?query=${encodeURIComponent('SELECT sleep(1)')}`;
+    get({ port: closing.port, path, agent }, (answer) => answer.resume().on('end', done));
+  });
+  await expect
+    .poll(async () =>
+      (await fetch(closing.url, { method: 'POST', body: 'SELECT count() FROM system.processes' })).text(),
+    )
+    .toBe('2\n');
+  const closed = closing.close();
+  await answered;
+  const waited = performance.now();
+  await closed;
+  expect(performance.now() - waited).toBeLessThan(4_000); // connections are kept for five seconds
+  agent.destroy();
+}, 30_000);
 
 test('who stops statements does not wait for them to end', async () => {
   const url = `${server.url}/?query=${encodeURIComponent("SELECT sum(cityHash64(number)) FROM numbers(1000000000000) SETTINGS log_comment = 'for ever'")}`;

@@ -1,4 +1,5 @@
 /** What pages open with, computed before anybody asks, on the real engine. */
+import { Agent, get } from 'node:http';
 import { setTimeout as later } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { Answers, ComputedBehind } from '../../services/dashboard/answers.ts';
@@ -409,3 +410,27 @@ it('over HTTP, too, it closes at once: who is being answered hears that it close
   expect((await asked).status).toBe(503);
   expect(begun).toHaveLength(1);
 });
+
+it('who is answered while it closes holds nothing up, though the client would keep the connection', async () => {
+  let enter: () => void = () => undefined;
+  const gate = new Promise<void>((resume) => (enter = resume));
+  const app = await world.another({ access: () => gate.then(() => '*') });
+  const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }));
+  const agent = new Agent({ keepAlive: true });
+  let asked = false;
+  app.server.on('request', () => {
+    asked = true;
+  });
+  const answered = new Promise((done) => {
+    get({ port, path: '/api/v1/brands', agent }, (answer) => answer.resume().on('end', done));
+  });
+  await expect.poll(() => asked).toBe(true);
+  const closing = app.close();
+  await later(50);
+  enter();
+  await answered;
+  const waited = performance.now();
+  await closing;
+  expect(performance.now() - waited).toBeLessThan(10_000); // connections are kept for 72 seconds
+  agent.destroy();
+}, 30_000);

@@ -6,6 +6,8 @@ import { identifier, quoted } from './statement.ts';
 /** Statements may carry the keys of a whole batch. */
 const max_query_bytes = 64 << 20;
 
+const is_kill = /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*KILL\b/i;
+
 type Engine = Awaited<ReturnType<typeof openEngine>>;
 
 interface Seat {
@@ -68,7 +70,7 @@ export class Engines {
 
   /** Runs one statement on a free connection; throws the engine's error. */
   run(asked: AskedStatement): Promise<Answer> {
-    const seats = /^\s*KILL\b/i.test(asked.statement) ? this.#stopping : this.#usual;
+    const seats = is_kill.test(asked.statement) ? this.#stopping : this.#usual;
     return seats.on((seat) => runOn(seat, asked, asked.database ?? this.#database));
   }
 

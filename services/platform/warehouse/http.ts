@@ -33,6 +33,7 @@ export interface ServeOptions {
 
 const largest_body_bytes = 1 << 30;
 const side_by_side = 4;
+const sweep_every_ms = 100;
 
 export async function serveWarehouse({
   directory,
@@ -60,11 +61,12 @@ export async function serveWarehouse({
     port: bound,
     url: `http://127.0.0.1:${bound}`,
     async close() {
-      server.closeIdleConnections();
+      const sweeping = setInterval(() => server.closeIdleConnections(), sweep_every_ms); // of those who were answered since
       await new Promise((resolve) => {
         server.close(resolve);
         server.closeIdleConnections();
       });
+      clearInterval(sweeping);
       await engines.close();
       release();
     },
