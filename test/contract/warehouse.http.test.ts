@@ -67,12 +67,9 @@ test('who is answered while it closes holds nothing up, though the client would 
 }, 30_000);
 
 test('who stops statements does not wait for them to end', async () => {
-  const url = `${server.url}/?query=${encodeURIComponent("SELECT sum(cityHash64(number)) FROM numbers(1000000000000) SETTINGS log_comment = 'for ever'")}`;
+  const url = `${server.url}/?query=${encodeURIComponent("SELECT sum(cityHash64(number)) FROM numbers(1000000000000) SETTINGS log_comment = 'for ever', max_execution_time = 25")}`;
   const ended = Array.from({ length: 5 }, async () => (await fetch(url)).headers.get('x-clickhouse-exception-code'));
   const kill = `KILL QUERY WHERE Settings['log_comment'] = 'for ever' SYNC`;
-  await expect
-    .poll(async () => (await (await fetch(server.url, { method: 'POST', body: kill })).text()).split('\n').length)
-    .toBeGreaterThan(4);
   const again = setInterval(() => void fetch(server.url, { method: 'POST', body: kill }).catch(() => undefined), 50);
   expect(await Promise.all(ended)).toEqual(['394', '394', '394', '394', '394']);
   clearInterval(again);
