@@ -1,6 +1,5 @@
 /** A question to a view, from the address: which columns, which rows, in which order. Pure: parameters in, SQL out. */
 import { identifier, quoted } from '../platform/warehouse/statement.ts';
-import type { Lane } from './answers.ts';
 import type { Column, View } from './catalogue.ts';
 import { badParameter, Problem } from './problem.ts';
 
@@ -26,12 +25,11 @@ const formats = [
   'output_format_json_quote_decimals = 0',
   "format_csv_null_representation = ''",
 ];
-const unhurried = `SETTINGS ${['max_execution_time = 600', 'max_memory_usage = 4000000000', ...formats].join(', ')}`;
 /** A slow question is stopped, a greedy one too; what nobody waits for may take more, for it is computed alone, or with one thread. */
-export const bounds: Readonly<Record<Lane | 'renewed', string>> = {
+export type Bound = 'quick' | 'renewed' | 'behind';
+export const bounds: Readonly<Record<Bound, string>> = {
   quick: `SETTINGS ${['max_execution_time = 20', 'max_memory_usage = 4000000000', ...formats].join(', ')}`,
-  renewed: unhurried,
-  idle: unhurried,
+  renewed: `SETTINGS ${['max_execution_time = 600', 'max_memory_usage = 4000000000', ...formats].join(', ')}`,
   behind: `SETTINGS ${['max_execution_time = 600', 'max_memory_usage = 12000000000', ...formats].join(', ')}`,
 };
 
@@ -85,11 +83,8 @@ export function questionOf(
 }
 
 /** What the warehouse is asked; with fewer `threads` than all it has, where said. */
-export const statementOf = (
-  { sql, only }: Pick<Question, 'sql' | 'only'>,
-  lane: keyof typeof bounds,
-  threads?: number,
-): string => `${sql}\n${bounds[lane]}${threads === undefined ? '' : `, max_threads = ${threads}`}${only}`;
+export const statementOf = ({ sql, only }: Pick<Question, 'sql' | 'only'>, bound: Bound, threads?: number): string =>
+  `${sql}\n${bounds[bound]}${threads === undefined ? '' : `, max_threads = ${threads}`}${only}`;
 
 /** What people are shown: without our bounds, and with the limit they asked for. */
 export const sqlForPeople = ({ sql, limit }: Question): string =>

@@ -1,10 +1,10 @@
 /** How the read API asks the warehouse: over the connection for people and within bounds, so that the pipeline never waits for it. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Warehouse, WarehouseError } from '../platform/warehouse/port.ts';
+import { type Pace, type Warehouse, WarehouseError } from '../platform/warehouse/port.ts';
 import { quoted } from '../platform/warehouse/statement.ts';
 import type { Lane } from './answers.ts';
-import { statementOf } from './question.ts';
+import { type Bound, statementOf } from './question.ts';
 
 export interface Asked {
   sql: string;
@@ -35,17 +35,11 @@ export async function openReader(warehouse: Pick<Warehouse, 'query' | 'ask'>): P
   let [running, stopped] = [0, false];
   const read: Read = async ({ sql, only: brand = '', parameters = {} }, format, lane, sparing = false) => {
     const asked = { sql, only: `, log_comment = ${ours}${brand}` };
-    const statement =
-      lane === 'idle'
-        ? statementOf(asked, lane, 1)
-        : sparing
-          ? statementOf(asked, lane === 'quick' ? 'renewed' : lane, lane === 'quick' ? 1 : half)
-          : statementOf(asked, lane);
+    const { bound, threads, pace } = wayOf(lane, sparing, half);
     if (stopped) throw new WarehouseError('the read API stops', 394, 'QUERY_WAS_CANCELLED', true);
     running++;
     try {
-      const pace = lane === 'idle' ? 'idle' : sparing || lane === 'behind' ? 'long' : 'usual';
-      return await warehouse.ask(statement, format, parameters, pace);
+      return await warehouse.ask(statementOf(asked, bound, threads), format, parameters, pace);
     } finally {
       running--;
     }
@@ -59,4 +53,13 @@ export async function openReader(warehouse: Pick<Warehouse, 'query' | 'ask'>): P
     }
   };
   return { read, half, stop };
+}
+
+/** Within which bounds, with how many threads (all, if undefined) and over which connection. */
+function wayOf(lane: Lane, sparing: boolean, half: number): { bound: Bound; threads: number | undefined; pace: Pace } {
+  if (lane === 'idle') return { bound: 'renewed', threads: 1, pace: 'idle' };
+  if (lane === 'behind') return { bound: 'behind', threads: sparing ? half : undefined, pace: 'long' };
+  return sparing
+    ? { bound: 'renewed', threads: 1, pace: 'long' }
+    : { bound: 'quick', threads: undefined, pace: 'usual' };
 }

@@ -14,7 +14,7 @@ const personal_name = new RegExp(
     String.raw`(?:^|[_\d])(?:tel(?:\d+[a-z]?)?|ip\d?|ipv[46])(?:_|$)`,
     'ip_?addr',
     '(?:^|_)(?:client|remote|user|visitor)_?ip',
-    '(?:^|_)(?:fax|whats_?app)_?(?:no|nr|number)$',
+    '(?:^|_)(?:fax|(?:fax|whats_?app)_?(?:no|nr|number))$',
     String.raw`(?:^|_)(?:idf[av]|gaid|aaid|oaid|(?:open_?)?udid|imei\d?|imsi|gps_?adid|(?:device|advertising|android)_?ids?|mac_?addr(?:ess)?)$`,
     'identifiers',
     'issued_to',
@@ -24,19 +24,21 @@ const personal_name = new RegExp(
 const may_be_personal =
   /mail|phone|mobile|handle|name|msisdn|tel|ip|identifiers|issued|whats|fax|im[es]i|idf|[ago]aid|udid|adid|device|advertising|android|mac/i;
 /** Of them, whose values are numbers and addresses. */
-const number_name = /phone|mobile|msisdn|fax|whats|(?:^|[_\d])tel|ip/;
+const number_name = /phone|mobile|msisdn|fax|whats|(?:^|[_\d])tel|(?:^|[_\d]|client|remote|user|visitor)ip/;
 const nobodys_name = /(?:^|_)(?:vo_ip|tel_aviv)(?=_|$)|^ip_(?:rating|class|code)$/g;
 /** What is never just so or not. */
 const who = /handle|user_?name|identif|issued/;
 /** Whether something is so, not who somebody is: `mobile=true`. */
 const flag = /^(?:|0|1|true|false|yes|no|y|n|null)$/i;
+const version = '(?<!con|in|di|per|re)version';
+const ver = '(?:^|_|app|client|web|os|sdk|lib)ver';
+const of_it = '(?:_?(?:code|no|num|name|str|number))?';
 /** Four numbers are the version of what is named so in a user agent. */
-const agent_version_name =
-  /(?<!con|in|di|per|re)version|(?:^|_|app|client|web|os|sdk|lib)ver(?:_?(?:code|no|name|num|str))?(?![a-z])|build|release|(?<![a-z])(?:rv|app|os|sdk|lib|v)(?![a-z])|chrome|webview|browser/;
-
+const agent_version_name = new RegExp(
+  `${version}|${ver}${of_it}(?![a-z])|build|release|(?<![a-z])(?:rv|app|os|sdk|lib|v)(?![a-z])|chrome|webview|browser`,
+);
 /** The same elsewhere: what the name ends with. */
-const version_name =
-  /(?<!con|in|di|per|re)version(?:_?(?:code|no|num|name|str|number))?$|(?:^|_|app|client|web|os|sdk|lib)ver(?:_?(?:code|no|num|name|str|number))?$|(?:^|_)(?:build|release)(?:_?(?:no|num|number))?$/;
+const version_name = new RegExp(`(?:${version}|${ver}|(?:^|_)(?:build|release))${of_it}$`);
 const four_numbers = /^(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){3}$/;
 
 /** Whether a field's value is somebody's by its name, and not just so or not, or nobody's. */

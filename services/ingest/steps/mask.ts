@@ -37,6 +37,7 @@ const may_be_encoded = /%(?:25)?(?:2b|2f|3a|40)/i;
 const parameter = /([?&#;])([^=&#;?]*)=([^&#;]*)/g;
 const quoted_field = /"([^"\\]{1,64})"\s{0,4}:\s{0,4}"?([^",}]{0,64})/g;
 export const is_address = /:\/\/|[?&][^\s=&?]{1,64}=/;
+
 /** For a comment: e-mails, @mentions, international phone numbers and IP addresses become `[…]`, and what addresses in it say of somebody. */
 export function maskText(text: string): string {
   let out = text;
